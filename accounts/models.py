@@ -1,0 +1,72 @@
+"""People."""
+
+from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import UserManager as DjangoUserManager
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Lower
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+USERNAME_TAKEN = _("This user name is taken. Please choose another.")
+EMAIL_TAKEN = _("This e-mail address belongs to another account.")
+
+
+class UserManager(DjangoUserManager):
+    def named(self, username: str):
+        """The user of this name, in whatever case it is written, as a QuerySet of one or none."""
+        return self.alias(folded=Lower("username")).filter(folded=username.lower())
+
+    def get_by_natural_key(self, username):
+        return self.named(username).get()
+
+
+class User(AbstractUser):
+    """A person. User names are unique without regard to case, and so are addresses."""
+
+    username = models.CharField(
+        _("user name"),
+        max_length=30,
+        unique=True,
+        help_text=_("Up to 30 letters (A to Z), digits and underscores."),
+        validators=[
+            RegexValidator(
+                r"^[A-Za-z0-9_]+\Z",
+                _("A user name has only letters (A to Z), digits and underscores."),
+            )
+        ],
+        error_messages={"unique": USERNAME_TAKEN},
+    )
+    email = models.EmailField(_("e-mail address"), blank=True)
+    language = models.CharField(
+        _("language"),
+        max_length=16,
+        default="en",
+        help_text=_("The language of the mails to this person."),
+    )
+
+    objects = UserManager()
+
+    class Meta(AbstractUser.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                Lower("username"),
+                name="accounts_user_username_ci",
+                violation_error_message=USERNAME_TAKEN,
+            ),
+            models.UniqueConstraint(
+                Lower("email"),
+                condition=~models.Q(email=""),
+                name="accounts_user_email_ci",
+                violation_error_message=EMAIL_TAKEN,
+            ),
+        ]
+
+    def get_absolute_url(self):
+        return reverse("blog:profile", args=[self.username])
+
+    def use_language(self, language: str):
+        """Write to this person in `language` (a code of `settings.LANGUAGES`) from now on."""
+        if self.language != language:
+            self.language = language
+            self.save(update_fields=["language"])

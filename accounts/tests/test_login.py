@@ -1,0 +1,45 @@
+import pytest
+
+from conftest import PASSWORD
+
+URL = "/accounts/login/"
+
+
+def test_it_works_in_any_case(client, alice):
+    response = client.post(URL, {"username": "ALICE", "password": PASSWORD}, follow=True)
+    assert response.context["user"] == alice
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"username": "alice", "password": "wrong"},
+        {"username": "nobody", "password": PASSWORD},
+        {"username": "alice\0", "password": PASSWORD},
+    ],
+)
+def test_what_is_wrong_is_told_and_the_name_kept(client, alice, form):
+    response = client.post(URL, form)
+    assert response.context["form"].errors
+    assert response.context["form"]["username"].value() == form["username"]
+    assert "_auth_user_id" not in client.session
+
+
+def test_signing_in_elsewhere_is_followed_only_on_this_site(client, alice):
+    form = {"username": "alice", "password": PASSWORD}
+    assert client.post(URL + "?next=/exports/", form)["Location"] == "/exports/"
+    client.logout()
+    assert client.post(URL + "?next=https://evil.example/", form)["Location"] == "/"
+
+
+def test_the_language_of_the_page_becomes_the_language_of_the_mails(client, alice):
+    form = {"username": "alice", "password": PASSWORD}
+    client.post(URL, form, headers={"Accept-Language": "es"})
+    alice.refresh_from_db()
+    assert alice.language == "es"
+
+
+def test_signing_out_is_a_post(alices):
+    assert alices.get("/accounts/logout/").status_code == 405
+    assert alices.post("/accounts/logout/")["Location"] == "/"
+    assert "_auth_user_id" not in alices.session

@@ -1,0 +1,33 @@
+"""The cast of all tests: Alice owns, Bob is a stranger to what is hers."""
+
+import os
+
+import pytest
+from django.contrib.auth import get_user_model
+
+PASSWORD = "correct-horse-battery"
+
+
+@pytest.fixture
+def alice(db):
+    return get_user_model().objects.create_user("alice", "alice@example.com", PASSWORD)
+
+
+@pytest.fixture
+def bob(db):
+    return get_user_model().objects.create_user("bob", "bob@example.com", PASSWORD)
+
+
+@pytest.fixture
+def alices(client, alice):
+    """A client in which Alice is signed in."""
+    client.force_login(alice)
+    return client
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session):
+    """With NO_SKIPS, where everything is installed, a skipped test fails the run."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("NO_SKIPS") and reporter and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
