@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
+from django.utils.translation import gettext_lazy as _
+
+
+class TasksConfig(AppConfig):
+    name = "tasks"
+    verbose_name = _("Slow work")
+
+    def ready(self):
+        # Every process knows every job from the start: one that can't be imported stops the start
+        # and names itself, where Django-Q2 would lose the worker in silence.
+        autodiscover_modules("jobs")

@@ -1,0 +1,24 @@
+from functools import cached_property
+
+
+class OwnTasks:
+    """The tasks to show to the user of a request; asks the database at their first use, once."""
+
+    def __init__(self, user):
+        self.user = user
+
+    @cached_property
+    def to_show(self):
+        return list(self.user.tasks.to_show()) if self.user.is_authenticated else []
+
+    @property
+    def active_jobs(self):
+        return {task.job for task in self.to_show if task.is_active}
+
+    @property
+    def any_active(self):
+        return bool(self.active_jobs)
+
+
+def tasks(request):
+    return {"own_tasks": OwnTasks(request.user)} if hasattr(request, "user") else {}

@@ -1,0 +1,209 @@
+"""The row is the truth: what there is to do, who does it, how far it is, how it ended.
+
+The states and who may change them are in `lifecycle`; nothing else writes them.
+"""
+
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .registry import COMMON_REASONS, get_job
+
+ALERTS_FOR = timedelta(hours=24)
+
+
+class State(models.TextChoices):
+    QUEUED = "queued", _("Waiting")
+    RUNNING = "running", _("Running")
+    SUCCEEDED = "succeeded", _("Done")
+    FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+ACTIVE = Q(state__in=[State.QUEUED, State.RUNNING])
+DUE = Q(not_before=None) | Q(not_before__lte=Now())
+ABANDONED = Q(state=State.RUNNING, lease_until__lt=Now())
+
+
+class TaskQuerySet(models.QuerySet):
+    def active(self):
+        return self.filter(ACTIVE)
+
+    def abandoned(self):
+        """Left by a worker that no longer extends its lease."""
+        return self.filter(ABANDONED)
+
+    def claimable(self):
+        return self.filter(Q(DUE, state=State.QUEUED) | ABANDONED)
+
+    def not_rung_since(self, seconds: float):
+        longer_ago = Now() - timedelta(seconds=seconds)
+        return self.filter(Q(dispatched_at=None) | Q(dispatched_at__lt=longer_ago))
+
+    def to_show(self):
+        """What an owner wants to know: active, or ended lately and not yet opened or dismissed."""
+        ended_lately = Q(ended_at__gte=timezone.now() - ALERTS_FOR, seen_at=None)
+        return self.filter(ACTIVE | ended_lately).order_by("created_at")
+
+    def mark_seen(self):
+        """Their owner has opened or dismissed those of them that have ended."""
+        self.filter(ended_at__isnull=False, seen_at=None).update(seen_at=Now())
+
+
+class Task(models.Model):
+    """One piece of slow work. Active tasks are unique by (job, key)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    job = models.CharField(_("job"), max_length=100, help_text=_("Dotted path of the function."))
+    key = models.CharField(_("key"), max_length=100)
+    args = models.JSONField(_("arguments"), default=dict, blank=True)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="tasks",
+        verbose_name=_("owner"),
+    )
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.QUEUED)
+    reason = models.CharField(
+        _("reason"), max_length=50, blank=True, help_text=_("Why it failed, as a code of its job.")
+    )
+
+    phase = models.CharField(_("phase"), max_length=50, blank=True)
+    done = models.PositiveBigIntegerField(_("done"), default=0)
+    total = models.PositiveBigIntegerField(_("total"), null=True, blank=True)
+    progress_at = models.DateTimeField(_("progress made"), null=True, blank=True)
+
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+    not_before = models.DateTimeField(_("not before"), null=True, blank=True)
+    dispatched_at = models.DateTimeField(_("dispatched"), null=True, blank=True)
+    claimed_at = models.DateTimeField(_("claimed"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    seen_at = models.DateTimeField(_("seen by its owner"), null=True, blank=True)
+
+    token = models.UUIDField(_("fencing token"), null=True, blank=True, editable=False)
+    lease_until = models.DateTimeField(_("lease until"), null=True, blank=True)
+    attempt = models.PositiveIntegerField(_("attempt"), default=0)
+    max_attempts = models.PositiveIntegerField(_("attempts at most"))
+
+    objects = TaskQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("task")
+        verbose_name_plural = _("tasks")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["job", "key"],
+                condition=ACTIVE,
+                name="tasks_task_active_key",
+            ),
+        ]
+        indexes = [
+            # The sweeper's look: only active rows are in it, however many have ended.
+            models.Index(
+                fields=["created_at"],
+                condition=ACTIVE,
+                name="tasks_task_active",
+            ),
+            models.Index(fields=["owner", "created_at"], name="tasks_task_by_owner"),
+        ]
+
+    def __str__(self):
+        return f"{self.job} {self.key}"
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in {State.QUEUED, State.RUNNING}
+
+    @property
+    def description(self):
+        """What is being done, in the reader's language."""
+        return get_job(self.job).description
+
+    @property
+    def phase_label(self):
+        return get_job(self.job).phases.get(self.phase, "")
+
+    @property
+    def reason_label(self):
+        """Why it failed, in the reader's language; "" unless it failed."""
+        return (COMMON_REASONS | get_job(self.job).reasons).get(self.reason, "")
+
+    @property
+    def result_url(self) -> str:
+        return get_job(self.job).result_url(self)
+
+    @property
+    def progress(self) -> int:
+        """Percent done. 100 is said of success and of nothing else."""
+        if self.state == State.SUCCEEDED:
+            return 100
+        return min(99, self.done * 100 // self.total) if self.total else 0
+
+    @property
+    def eta_seconds(self) -> int | None:
+        """Seconds until all is done, at the pace of this attempt; None where it has none."""
+        if self.state != State.RUNNING or not self.total or not self.done:
+            return None
+        elapsed = (self.progress_at - self.claimed_at).total_seconds()
+        return max(0, round(elapsed * (self.total - self.done) / self.done))
+
+    def to_dict(self) -> dict:
+        """What `/alerts/` says of it to its owner."""
+        return {
+            "id": str(self.pk),
+            "job": self.job,
+            "description": str(self.description),
+            "state": self.state,
+            "progress": self.progress,
+            "done": self.done,
+            "total": self.total,
+            "eta_seconds": self.eta_seconds,
+            "error": str(self.reason_label) or None,
+        }
+
+
+class Attempt(models.Model):
+    """One claim of a task by one worker. None is ever deleted before its task."""
+
+    class Outcome(models.TextChoices):
+        RUNNING = "running", _("Running")
+        SUCCEEDED = "succeeded", _("Succeeded")
+        FAILED = "failed", _("Failed")
+        LOST = "lost", _("Lost: its worker fell silent")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    task = models.ForeignKey(
+        Task, on_delete=models.CASCADE, related_name="attempts", verbose_name=_("task")
+    )
+    number = models.PositiveIntegerField(_("number"))
+    worker = models.CharField(_("worker"), max_length=200, help_text=_("Host and process."))
+    started_at = models.DateTimeField(_("started"), default=timezone.now)
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    outcome = models.CharField(
+        _("outcome"), max_length=10, choices=Outcome, default=Outcome.RUNNING
+    )
+    undecidable = models.PositiveIntegerField(
+        _("undecidable"),
+        default=0,
+        help_text=_("Deliveries repeated because a crash hid whether they had happened."),
+    )
+    traceback = models.TextField(_("traceback"), blank=True)
+
+    class Meta:
+        verbose_name = _("attempt")
+        verbose_name_plural = _("attempts")
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["task", "number"], name="tasks_attempt_number"),
+        ]
+
+    def __str__(self):
+        return f"{self.task_id} #{self.number}"

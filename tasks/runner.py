@@ -1,0 +1,113 @@
+"""From a message to a finished task: the boundary between Django-Q2 and a job.
+
+An app declares a job in its module `jobs`:
+
+    @job(_("Exporting your posts"), reasons={"not_mailed": _("...")})
+    def export_posts(run): ...
+
+and anybody launches it by name: `launch("exports.jobs.export_posts", key=..., owner=...)`.
+"""
+
+import logging
+import time
+import traceback
+import uuid
+from contextlib import contextmanager
+from functools import wraps
+
+from django.db import transaction
+
+from . import lifecycle, registry
+from .models import Task
+
+logger = logging.getLogger(__name__)
+
+SECONDS_BETWEEN_CHECKPOINTS = 0.5
+
+
+class Failure(Exception):
+    """The job can't be done. `reason`: one of its codes, whose sentence its owner reads."""
+
+    def __init__(self, reason: str):
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Run:
+    """One attempt at a task, as its job sees it."""
+
+    def __init__(self, task: Task):
+        self.task = task
+        self._saved_at = time.monotonic()
+
+    def enter(self, phase: str, *, lease_seconds: float | None = None, **progress):
+        """Begin `phase` (one of the job's), saving `done` and `total` when given.
+
+        lease_seconds: how long this phase may be silent. Raises Superseded.
+        """
+        lifecycle.checkpoint(self.task, phase=phase, lease_seconds=lease_seconds, **progress)
+        self._saved_at = time.monotonic()
+
+    def advance(self, done: int):
+        """Say how many are done; saved at most twice a second. Raises Superseded."""
+        if time.monotonic() - self._saved_at >= SECONDS_BETWEEN_CHECKPOINTS:
+            lifecycle.checkpoint(self.task, done=done)
+            self._saved_at = time.monotonic()
+
+    @contextmanager
+    def fenced(self):
+        """A transaction that holds only while the task is this worker's. Raises Superseded."""
+        with transaction.atomic():
+            lifecycle.checkpoint(self.task)
+            yield
+
+
+def job(description, *, phases=None, reasons=None, result_url=registry.no_result):
+    """Declare the decorated `function(run)` as a job (see `registry.Job` for the words). What is
+    left of it is what Django-Q2 calls, with the id of a task."""
+
+    def declare(function):
+        name = f"{function.__module__}.{function.__qualname__}"
+        registry.register(registry.Job(name, description, phases or {}, reasons or {}, result_url))
+
+        @wraps(function)
+        def perform(task_id):
+            if task := _claimed(name, task_id):
+                _attempt(function, task)
+
+        return perform
+
+    return declare
+
+
+def _claimed(name, task_id):
+    try:
+        task = lifecycle.claim(name, uuid.UUID(str(task_id)))
+    except ValueError:
+        task = None
+    if task is None:
+        logger.info("Nothing to do for %s %s: unknown, ended, or somebody else's.", name, task_id)
+    return task
+
+
+def _attempt(function, task):
+    try:
+        function(Run(task))
+        lifecycle.succeed(task)
+    except lifecycle.Superseded as gone:
+        logger.warning("Stopped: %s", gone)
+    except BaseException as error:  # Django-Q2's time-out is a SystemExit
+        _give_up(task, error)
+        if not isinstance(error, Exception):
+            raise
+
+
+def _give_up(task, error):
+    reason = error.reason if isinstance(error, Failure) else registry.CRASHED
+    try:
+        lifecycle.fail(task, reason, "".join(traceback.format_exception(error)))
+    except lifecycle.Superseded as gone:
+        logger.warning("Stopped: %s", gone)
+    else:
+        # Errors are mailed to ADMINS: once an attempt, here.
+        logger.error("Task %s (%s) failed: %s", task.pk, task, reason, exc_info=error)

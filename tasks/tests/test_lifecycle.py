@@ -1,0 +1,216 @@
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from tasks import lifecycle
+from tasks.models import Attempt, State, Task
+
+from .jobs_for_tests import count, refuse
+
+COUNT = f"{count.__module__}.count"
+REFUSE = f"{refuse.__module__}.refuse"
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def task():
+    return lifecycle.launch(COUNT, key="1")[0]
+
+
+def silent_for_ever(task):
+    """Let the worker of `task` be one that has not extended its lease."""
+    Task.objects.filter(pk=task.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+
+
+@pytest.fixture
+def rung(monkeypatch):
+    """The tasks that the workers are told of; no Redis is asked."""
+    told = []
+    monkeypatch.setattr(
+        lifecycle, "async_task", lambda job, pk, broker: told.append((job, uuid.UUID(pk)))
+    )
+    return told
+
+
+@pytest.fixture
+def quiet_redis(monkeypatch):
+    monkeypatch.setattr(lifecycle.Doorbell, "queue_size", lambda doorbell: 0)
+
+
+class TestLaunch:
+    def test_it_works(self, alice):
+        task, created = lifecycle.launch(COUNT, key="1", owner=alice, args={"a": 1})
+        assert created
+        task.refresh_from_db()
+        assert (task.state, task.owner, task.args, task.attempt) == ("queued", alice, {"a": 1}, 0)
+
+    def test_the_second_gets_the_first_while_it_is_active(self, task):
+        assert lifecycle.launch(COUNT, key="1") == (task, False)
+        lifecycle.claim(COUNT, task.pk)
+        assert lifecycle.launch(COUNT, key="1") == (task, False)
+
+    def test_another_key_and_another_job_are_other_work(self, task):
+        assert lifecycle.launch(COUNT, key="2")[1]
+        assert lifecycle.launch(REFUSE, key="1")[1]
+
+    def test_what_has_ended_does_not_stand_in_the_way(self, task):
+        lifecycle.succeed(lifecycle.claim(COUNT, task.pk))
+        assert lifecycle.launch(COUNT, key="1")[1]
+
+    def test_a_job_that_nobody_declares_is_refused(self):
+        with pytest.raises(LookupError, match="nowhere.to.be.found"):
+            lifecycle.launch("nowhere.to.be.found", key="1")
+        assert not Task.objects.exists()
+
+    def test_workers_are_told_after_the_commit(self, rung, django_capture_on_commit_callbacks):
+        with django_capture_on_commit_callbacks() as callbacks:
+            task, _ = lifecycle.launch(COUNT, key="1")
+            assert not rung
+        assert len(callbacks) == 1
+        callbacks[0]()
+        assert rung == [(COUNT, task.pk)]
+        task.refresh_from_db()
+        assert task.dispatched_at
+
+    def test_redis_away_is_no_error(self, django_capture_on_commit_callbacks):
+        with django_capture_on_commit_callbacks(execute=True):
+            task, created = lifecycle.launch(COUNT, key="1")
+        assert created
+        assert Task.objects.get() == task
+
+
+class TestClaim:
+    def test_it_works(self, task):
+        claimed = lifecycle.claim(COUNT, task.pk)
+        assert (claimed.state, claimed.attempt) == (State.RUNNING, 1)
+        assert claimed.token
+        assert claimed.lease_until > timezone.now()
+        attempt = claimed.attempts.get()
+        assert (attempt.number, attempt.outcome) == (1, Attempt.Outcome.RUNNING)
+        assert attempt.worker
+
+    def test_the_second_gets_nothing(self, task):
+        assert lifecycle.claim(COUNT, task.pk)
+        assert lifecycle.claim(COUNT, task.pk) is None
+        assert task.attempts.count() == 1
+
+    def test_before_its_time_there_is_nothing(self, task):
+        soon = timezone.now() + timedelta(minutes=1)
+        Task.objects.filter(pk=task.pk).update(not_before=soon)
+        assert lifecycle.claim(COUNT, task.pk) is None
+
+    @pytest.mark.parametrize("state", ["succeeded", "failed", "cancelled"])
+    def test_what_has_ended_stays_so(self, task, state):
+        Task.objects.filter(pk=task.pk).update(state=state)
+        assert lifecycle.claim(COUNT, task.pk) is None
+
+    def test_a_message_for_another_job_gets_nothing(self, task):
+        assert lifecycle.claim(REFUSE, task.pk) is None
+
+    def test_of_nobody_there_is_nothing(self):
+        assert lifecycle.claim(COUNT, uuid.uuid4()) is None
+
+    def test_what_a_silent_worker_left_is_taken_over(self, task):
+        first = lifecycle.claim(COUNT, task.pk)
+        silent_for_ever(task)
+        second = lifecycle.claim(COUNT, task.pk)
+        assert second.attempt == 2
+        assert second.token != first.token
+        outcomes = list(task.attempts.values_list("outcome", flat=True))
+        assert outcomes == [Attempt.Outcome.LOST, Attempt.Outcome.RUNNING]
+
+    def test_no_attempt_more_than_allowed(self, task):
+        Task.objects.filter(pk=task.pk).update(max_attempts=1)
+        assert lifecycle.claim(COUNT, task.pk)
+        silent_for_ever(task)
+        assert lifecycle.claim(COUNT, task.pk) is None
+
+
+class TestFencing:
+    @pytest.fixture
+    def zombie(self, task):
+        """The task as a worker has it that was thought dead, while another took over."""
+        zombie = lifecycle.claim(COUNT, task.pk)
+        silent_for_ever(task)
+        lifecycle.claim(COUNT, task.pk)
+        return zombie
+
+    @pytest.mark.parametrize(
+        "write",
+        [
+            lambda task: lifecycle.checkpoint(task, done=7),
+            lambda task: lifecycle.succeed(task),
+            lambda task: lifecycle.fail(task, "crashed", "traceback"),
+        ],
+    )
+    def test_a_zombie_can_write_nothing(self, zombie, write):
+        before = Task.objects.values().get(), list(Attempt.objects.values())
+        with pytest.raises(lifecycle.Superseded):
+            write(zombie)
+        assert (Task.objects.values().get(), list(Attempt.objects.values())) == before
+
+    def test_a_deleted_task_stops_its_worker(self, task):
+        claimed = lifecycle.claim(COUNT, task.pk)
+        task.delete()
+        with pytest.raises(lifecycle.Superseded):
+            lifecycle.checkpoint(claimed, done=1)
+
+
+def test_a_checkpoint_saves_progress_and_extends_the_lease(task):
+    claimed = lifecycle.claim(COUNT, task.pk)
+    lifecycle.checkpoint(claimed, lease_seconds=3600, phase="counting", done=3, total=9)
+    saved = Task.objects.get()
+    assert (saved.phase, saved.done, saved.total) == ("counting", 3, 9)
+    assert saved.lease_until > claimed.lease_until
+
+
+class TestSweep:
+    def test_what_was_not_told_is_rung_oldest_first(self, rung, quiet_redis):
+        tasks = [lifecycle.launch(COUNT, key=str(key))[0] for key in range(3)]
+        assert lifecycle.sweep() == 3
+        assert [pk for _, pk in rung] == [task.pk for task in tasks]
+
+    def test_what_was_told_lately_is_left_alone(self, task, rung, quiet_redis):
+        lifecycle.sweep()
+        assert lifecycle.sweep() == 0
+
+    def test_what_was_told_long_ago_is_rung_again(self, task, rung, quiet_redis):
+        lifecycle.sweep()
+        Task.objects.update(dispatched_at=timezone.now() - timedelta(minutes=1))
+        assert lifecycle.sweep() == 1
+
+    def test_what_a_silent_worker_left_is_rung(self, task, rung, quiet_redis):
+        lifecycle.claim(COUNT, task.pk)
+        assert lifecycle.sweep() == 0
+        silent_for_ever(task)
+        assert lifecycle.sweep() == 1
+
+    def test_what_is_not_due_is_left_alone(self, task, rung, quiet_redis):
+        Task.objects.update(not_before=timezone.now() + timedelta(minutes=1))
+        assert lifecycle.sweep() == 0
+
+    def test_a_full_queue_gets_no_more(self, task, rung, monkeypatch):
+        monkeypatch.setattr(lifecycle.Doorbell, "queue_size", lambda doorbell: 1_000)
+        assert lifecycle.sweep() == 0
+
+    def test_a_job_that_kills_its_workers_fails_also_without_redis(self, task):
+        Task.objects.update(max_attempts=1)
+        lifecycle.claim(COUNT, task.pk)
+        silent_for_ever(task)
+        assert lifecycle.sweep() == 0
+        task.refresh_from_db()
+        assert (task.state, task.reason) == (State.FAILED, "worker_lost")
+        assert task.ended_at
+        assert task.attempts.get().outcome == Attempt.Outcome.LOST
+
+    @pytest.mark.parametrize("waiting", [10, 20])
+    def test_it_needs_the_same_number_of_queries_for_more_rows(
+        self, waiting, rung, quiet_redis, django_assert_num_queries
+    ):
+        for key in range(waiting):
+            lifecycle.launch(COUNT, key=str(key))
+        with django_assert_num_queries(3):
+            lifecycle.sweep()

@@ -1,0 +1,86 @@
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone, translation
+
+from tasks.models import State, Task
+
+from .jobs_for_tests import count
+
+COUNT = f"{count.__module__}.count"
+NOW = timezone.now()
+
+
+def task(**fields):
+    return Task(**{"job": COUNT, "key": "k", "max_attempts": 5} | fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "percent"),
+    [
+        ({"state": State.QUEUED}, 0),
+        ({"state": State.RUNNING, "total": None}, 0),
+        ({"state": State.RUNNING, "done": 1, "total": 3}, 33),
+        ({"state": State.RUNNING, "done": 3, "total": 3}, 99),
+        ({"state": State.FAILED, "done": 3, "total": 3}, 99),
+        ({"state": State.SUCCEEDED, "done": 0, "total": 0}, 100),
+    ],
+)
+def test_100_percent_is_said_of_success_only(fields, percent):
+    assert task(**fields).progress == percent
+
+
+def test_the_rest_takes_as_long_as_the_pace_so_far_says():
+    running = task(
+        state=State.RUNNING,
+        done=25,
+        total=100,
+        claimed_at=NOW,
+        progress_at=NOW + timedelta(seconds=10),
+    )
+    assert running.eta_seconds == 30
+    running.done = 0
+    assert running.eta_seconds is None
+
+
+def test_what_the_owner_reads_is_in_words():
+    said = task(state=State.FAILED, reason="worker_lost", done=1, total=2).to_dict()
+    assert said["description"] == "Counting"
+    assert said["error"].startswith("It was interrupted")
+
+
+def test_a_job_that_nobody_declares_any_more_goes_by_its_name():
+    gone = Task(job="some.old.job", key="k", state=State.FAILED, reason="some_old_reason")
+    with translation.override("es"):
+        assert gone.to_dict()["description"] == "some.old.job"
+    assert gone.to_dict()["error"] is None
+
+
+def test_an_owner_is_shown_what_is_active_or_ended_lately_and_not_yet_seen(alice, bob):
+    shown = [
+        task(owner=alice, state=State.QUEUED, key="1"),
+        task(owner=alice, state=State.RUNNING, key="2"),
+        task(owner=alice, state=State.FAILED, ended_at=NOW),
+    ]
+    hidden = [
+        task(owner=alice, state=State.SUCCEEDED, ended_at=NOW - timedelta(hours=25)),
+        task(owner=alice, state=State.SUCCEEDED, ended_at=NOW, seen_at=NOW),
+        task(owner=bob, state=State.QUEUED, key="3"),
+    ]
+    Task.objects.bulk_create(shown + hidden)
+    assert list(alice.tasks.to_show()) == shown
+
+
+def test_only_what_has_ended_is_marked_as_seen(alice):
+    running = task(owner=alice, state=State.RUNNING)
+    failed = task(owner=alice, state=State.FAILED, ended_at=NOW)
+    Task.objects.bulk_create([running, failed])
+    alice.tasks.all().mark_seen()
+    assert list(alice.tasks.to_show()) == [running]
+
+
+def test_a_task_is_deleted_with_its_owner(alice):
+    Task.objects.bulk_create([task(owner=alice, id=uuid.uuid4())])
+    alice.delete()
+    assert not Task.objects.exists()
