@@ -1,0 +1,74 @@
+"""Files of exports: written under a name of their attempt, checked, then named by the row."""
+
+import hashlib
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
+
+from .formats import posts_json
+
+BLOCK = 1 << 20  # bytes read at once
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What is certain of a written file: it was opened again, counted and hashed."""
+
+    count: int
+    size: int  # bytes
+    sha256: str  # hexadecimal
+
+
+def storage():
+    return storages["archives"]
+
+
+def write(name: str, pieces) -> str:
+    """Write the byte strings `pieces` to a new file, down to the disk; its name in the storage.
+
+    Whatever stops it, no half-written file stays behind, unless the process itself is killed.
+    """
+    name = storage().save(name, ContentFile(b""))  # makes its folder and takes the name
+    try:
+        with storage().open(name, "wb") as file:
+            for piece in pieces:
+                file.write(piece)
+            file.flush()
+            with suppress(AttributeError, OSError):  # only files on a disk have a descriptor
+                os.fsync(file.fileno())
+    except BaseException:
+        storage().delete(name)
+        raise
+    return name
+
+
+def check(name: str, on_block) -> Checked:
+    """Open the written file again, calling `on_block()` between its blocks.
+
+    Raises `posts_json.Damaged` or OSError when it is not whole.
+    """
+    digest, size = hashlib.sha256(), 0
+
+    def blocks(file):
+        nonlocal size
+        for block in iter(partial(file.read, BLOCK), b""):
+            digest.update(block)
+            size += len(block)
+            yield block
+            on_block()
+
+    with storage().open(name, "rb") as file:
+        count = posts_json.count(blocks(file))
+    return Checked(count, size, digest.hexdigest())
+
+
+def remove(folder: str, keep: str = ""):
+    """Delete the files in `folder`, except the one named `keep`."""
+    with suppress(FileNotFoundError):
+        for file in storage().listdir(folder)[1]:
+            if (name := f"{folder}/{file}") != keep:
+                storage().delete(name)

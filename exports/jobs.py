@@ -1,0 +1,77 @@
+"""Slow work of this app, run by `manage.py qcluster`."""
+
+import time
+
+from django.conf import settings
+from django.db.models import Count, Max
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from tasks.runner import job
+
+from . import archive, delivery, posts
+from .formats import posts_json
+from .models import Export
+
+CHUNK = 5_000  # posts
+
+
+@job(
+    _("Exporting your posts"),
+    phases={
+        "writing": _("Writing your posts"),
+        "checking": _("Checking the file"),
+        "mailing": _("Sending the mail"),
+    },
+    reasons={
+        delivery.NOT_MAILED: _(
+            "The file is ready, but the mail server did not take the mail. Download the file here."
+        ),
+    },
+    result_url=lambda task: reverse("exports:detail", args=[task.args["export"]]),
+)
+def export_posts(run):
+    export = Export.objects.select_related("owner").get(pk=run.task.args["export"])
+    if not export.file:
+        take_snapshot(export, run)
+        run.enter("writing", done=0, total=export.total)
+        pieces = posts_json.write(read(export, run))
+        name = archive.write(f"{export.folder}/{run.task.token}.json", pieces)
+        run.enter("checking", done=export.total)
+        checked = archive.check(name, on_block=lambda: run.advance(export.total))
+        publish(export, run, name, checked)
+    delivery.mail(export, run)
+
+
+def take_snapshot(export, run):
+    """Fix, at the first attempt, which posts are in it."""
+    if export.last_id is None:
+        snapshot = export.owner.posts.aggregate(last_id=Max("pk", default=0), total=Count("pk"))
+        export.change(run, **snapshot)
+
+
+def read(export, run):
+    """The chunks of the export's posts, saying how far it is; slowed for demonstrations by
+    `EXPORT_POSTS_PER_SECOND`."""
+    pace = settings.EXPORT_POSTS_PER_SECOND
+    done = 0
+    for chunk in posts.read(export.owner_id, export.last_id, max(1, pace // 4) if pace else CHUNK):
+        yield chunk
+        done += len(chunk)
+        run.advance(done)
+        if pace:
+            time.sleep(len(chunk) / pace)
+
+
+def publish(export, run, name, checked):
+    """Name the checked file in the row: from here on it is there for its owner."""
+    export.change(
+        run,
+        file=name,
+        count=checked.count,
+        size=checked.size,
+        sha256=checked.sha256,
+        published_at=timezone.now(),
+    )
+    archive.remove(export.folder, keep=name)

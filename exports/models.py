@@ -1,0 +1,109 @@
+"""What people take out, and when."""
+
+import uuid
+from functools import partial
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from tasks.lifecycle import launch
+from tasks.models import Task
+
+from . import archive
+
+JOB = "exports.jobs.export_posts"
+
+
+class ExportManager(models.Manager):
+    @transaction.atomic
+    def start(self, owner):
+        """Begin an export of all that `owner` wrote: returns (export, created). While one is under
+        way there is no second one; that one is returned."""
+        pk = uuid.uuid4()
+        task, created = launch(JOB, key=str(owner.pk), owner=owner, args={"export": str(pk)})
+        if created:
+            return self.create(pk=pk, owner=owner, task=task), True
+        return self.get(task=task), False
+
+
+class Export(models.Model):
+    """One taking out. Its tasks come and go; it holds what they found out and made."""
+
+    class Mail(models.TextChoices):
+        NOT_YET = "", _("not sent")
+        SENDING = "sending", _("being sent")
+        SENT = "sent", _("sent")
+        REFUSED = "refused", _("refused")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="exports",
+        verbose_name=_("owner"),
+    )
+    task = models.ForeignKey(
+        Task,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="exports",
+        verbose_name=_("task"),
+        help_text=_("The latest one that works on it."),
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    last_id = models.PositiveBigIntegerField(
+        _("snapshot"), null=True, help_text=_("The highest id of a post in it.")
+    )
+    total = models.PositiveBigIntegerField(_("posts at the snapshot"), null=True)
+
+    file = models.FileField(_("file"), storage=archive.storage, max_length=200, blank=True)
+    count = models.PositiveBigIntegerField(_("posts in the file"), null=True)
+    size = models.PositiveBigIntegerField(_("size"), null=True, help_text=_("In bytes."))
+    sha256 = models.CharField(_("SHA-256"), max_length=64, blank=True)
+    published_at = models.DateTimeField(_("published"), null=True)
+
+    mail = models.CharField(
+        _("mail"), max_length=10, choices=Mail, default=Mail.NOT_YET, blank=True
+    )
+    mailed_at = models.DateTimeField(_("mailed"), null=True)
+
+    objects = ExportManager()
+
+    class Meta:
+        verbose_name = _("export")
+        verbose_name_plural = _("exports")
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["owner", "-created_at"], name="exports_export_by_owner")]
+
+    def __str__(self):
+        return str(self.pk)
+
+    def get_absolute_url(self):
+        return reverse("exports:detail", args=[self.pk])
+
+    @property
+    def folder(self) -> str:
+        """Where its attempts write, in the storage of archives."""
+        return str(self.pk)
+
+    @property
+    def deleted(self) -> int:
+        """How many posts were deleted between the snapshot and the end of the writing."""
+        return max(0, self.total - self.count)
+
+    def change(self, run, **values):
+        """Write `values` to the row while the task is this worker's. Raises Superseded."""
+        with run.fenced():
+            for name, value in values.items():
+                setattr(self, name, value)
+            self.save(update_fields=list(values))
+
+
+@receiver(post_delete, sender=Export)
+def remove_files(sender, instance, **kwargs):
+    transaction.on_commit(partial(archive.remove, instance.folder))

@@ -1,0 +1,39 @@
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import FileResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from .formats import posts_json
+from .models import Export
+
+
+@login_required
+def exports(request):
+    if request.method == "POST":
+        if not Export.objects.start(request.user)[1]:
+            messages.info(request, _("Your export is already running."))
+        return redirect("exports:list")
+    mine = request.user.exports.select_related("task")[:50]
+    return render(request, "exports/list.html", {"exports": mine})
+
+
+@login_required
+@require_safe
+def detail(request, pk):
+    export = get_object_or_404(request.user.exports.select_related("task"), pk=pk)
+    request.user.tasks.filter(pk=export.task_id).mark_seen()
+    return render(request, "exports/detail.html", {"export": export})
+
+
+@login_required
+@require_safe
+def download(request, pk):
+    export = get_object_or_404(request.user.exports.exclude(file=""), pk=pk)
+    return FileResponse(
+        export.file.open("rb"),
+        as_attachment=True,
+        filename=posts_json.NAME,
+        content_type=posts_json.CONTENT_TYPE,
+    )
