@@ -7,7 +7,7 @@ PAGE_SIZE = 25  # posts
 
 
 def page(posts, cursor: str):
-    """One page of the QuerySet `posts`: (at most `PAGE_SIZE` of them, cursor of the next page or "").
+    """One page of the QuerySet `posts`: (at most `PAGE_SIZE`, cursor of the next page or "").
 
     A cursor is `<timestamp>_<id>` of the last post seen; one that is not names the first page.
     """

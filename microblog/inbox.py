@@ -10,6 +10,7 @@ from pathlib import Path
 from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.urls import path
 from django.views.decorators.http import require_safe
 
 BETWEEN_MAILS = b"\n" + b"-" * 79 + b"\n"  # as Django's filebased backend writes them
@@ -47,11 +48,11 @@ class Letter:
 
 def letters(pattern="*.log") -> list[Letter]:
     found = []
-    for path in sorted(Path(settings.EMAIL_FILE_PATH).glob(pattern), reverse=True):
-        mails = path.read_bytes().split(BETWEEN_MAILS)
+    for file in sorted(Path(settings.EMAIL_FILE_PATH).glob(pattern), reverse=True):
+        mails = file.read_bytes().split(BETWEEN_MAILS)
         for number, raw in reversed(list(enumerate(filter(bytes.strip, mails)))):
             message = email.message_from_bytes(raw.lstrip(), policy=email.policy.default)
-            found.append(Letter(f"{path.stem}.{number}", message))
+            found.append(Letter(f"{file.stem}.{number}", message))
     return found
 
 
@@ -90,3 +91,10 @@ def part(request, name, number):
         # A mail brings its own styles; it may look like it wants, but do nothing.
         response.headers["Content-Security-Policy"] = "sandbox; style-src 'unsafe-inline'"
     return response
+
+
+urlpatterns = [
+    path("", inbox, name="inbox"),
+    path("<str:name>/", read, name="letter"),
+    path("<str:name>/<int:number>/", part, name="letter-part"),
+]

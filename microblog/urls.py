@@ -2,7 +2,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
-from . import inbox, views
+from . import views
 
 urlpatterns = [
     path("", include("blog.urls")),
@@ -14,8 +14,4 @@ urlpatterns = [
 ]
 
 if settings.DEBUG:
-    urlpatterns += [
-        path("mail/", inbox.inbox, name="inbox"),
-        path("mail/<str:name>/", inbox.read, name="letter"),
-        path("mail/<str:name>/<int:number>/", inbox.part, name="letter-part"),
-    ]
+    urlpatterns.append(path("mail/", include("microblog.inbox")))

@@ -1,0 +1,150 @@
+import hashlib
+import json
+import smtplib
+import time
+
+import pytest
+
+from blog.models import Post
+from exports import archive, jobs
+from exports.formats import posts_json
+from exports.models import Export
+from tasks import lifecycle
+from tasks.models import State, Task
+
+from .conftest import content
+
+
+def work(export):
+    """Let a worker get a message for the export's task."""
+    jobs.export_posts(str(export.task.pk))
+    return Export.objects.select_related("task", "owner").get(pk=export.pk)
+
+
+def bodies(export):
+    return [post["body"] for post in json.loads(content(export))["posts"]]
+
+
+def test_it_works(export, mailoutbox):
+    done = work(export)
+    assert done.task.state == State.SUCCEEDED
+    written = content(done)
+    assert json.loads(written)["posts"] == [
+        {"body": post.body, "timestamp": post.timestamp.isoformat().replace("+00:00", "Z")}
+        for post in Post.objects.order_by("id")
+    ]
+    assert (done.count, done.total, done.deleted) == (3, 3, 0)
+    assert done.size == len(written)
+    assert done.sha256 == hashlib.sha256(written).hexdigest()
+    assert done.mail == Export.Mail.SENT
+    assert [mail.attachments[0][1] for mail in mailoutbox] == [written]
+
+
+def test_who_wrote_nothing_gets_an_empty_file(alice):
+    done = work(Export.objects.start(alice)[0])
+    assert done.task.progress == 100
+    assert json.loads(content(done)) == {"posts": []}
+
+
+def test_who_has_no_address_gets_no_mail(export, alice, mailoutbox):
+    alice.email = ""
+    alice.save()
+    done = work(export)
+    assert (done.task.state, done.mail) == (State.SUCCEEDED, Export.Mail.NOT_YET)
+    assert done.file
+    assert not mailoutbox
+
+
+def test_the_snapshot_is_fixed_at_the_first_attempt(export, alice, run):
+    jobs.take_snapshot(export, run)
+    Post.objects.create(author=alice, body="later")
+    jobs.take_snapshot(Export.objects.get(), run)
+    assert Export.objects.get().total == 3
+    Task.objects.update(state=State.QUEUED)
+    assert bodies(work(export)) == ["post 0", "post 1", "post 2"]
+
+
+def test_posts_deleted_while_exporting_are_counted(export, alice, run):
+    jobs.take_snapshot(export, run)
+    alice.posts.first().delete()
+    Task.objects.update(state=State.QUEUED)
+    done = work(export)
+    assert (done.total, done.count, done.deleted) == (3, 2, 1)
+    assert (done.task.done, done.task.total) == (3, 3)
+
+
+def test_what_an_attempt_left_behind_is_removed(export, run):
+    left = archive.write(f"{export.folder}/{run.task.token}.json", [b"half"])
+    Task.objects.update(state=State.QUEUED)
+    done = work(export)
+    assert not archive.storage().exists(left)
+    assert archive.storage().exists(done.file.name)
+
+
+def test_a_file_that_does_not_check_is_not_published(export, monkeypatch, mailoutbox):
+    monkeypatch.setattr(posts_json, "write", lambda chunks: [posts_json.HEAD, b'{"body"'])
+    done = work(export)
+    assert done.task.state == State.FAILED
+    assert not done.file
+    assert not mailoutbox
+
+
+def test_a_refused_mail_fails_the_task_and_keeps_the_file(export, monkeypatch):
+    def refuse(backend, messages):
+        raise smtplib.SMTPRecipientsRefused({"alice@example.com": (550, b"no such box")})
+
+    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", refuse)
+    done = work(export)
+    assert (done.task.state, done.task.reason) == (State.FAILED, "not_mailed")
+    assert done.task.progress < 100
+    assert done.mail == Export.Mail.REFUSED
+    assert bodies(done) == ["post 0", "post 1", "post 2"]
+
+
+def test_an_attempt_that_finds_the_file_only_mails_it(export, mailoutbox):
+    done = work(export)
+    Post.objects.all().delete()
+    Export.objects.update(mail=Export.Mail.SENDING)
+    Task.objects.update(state=State.QUEUED)
+    again = work(export)
+    assert again.file == done.file
+    assert [mail.extra_headers["Message-ID"] for mail in mailoutbox] == [
+        f"<export-{export.pk}@127.0.0.1>"
+    ] * 2
+
+
+def test_a_mail_known_to_be_sent_is_not_sent_again(export, mailoutbox):
+    work(export)
+    Task.objects.update(state=State.QUEUED)
+    assert work(export).task.state == State.SUCCEEDED
+    assert len(mailoutbox) == 1
+
+
+def test_a_zombie_publishes_nothing_and_mails_nothing(export, run, mailoutbox):
+    Task.objects.update(token=None)
+    with pytest.raises(lifecycle.Superseded):
+        jobs.publish(export, run, "e/1.json", archive.Checked(3, 3, "0" * 64))
+    assert not Export.objects.get().file
+    export.size, export.count, export.total = 3, 3, 3
+    export.file = archive.write("e/1.json", [b"abc"])
+    with pytest.raises(lifecycle.Superseded):
+        jobs.delivery.mail(export, run)
+    assert not mailoutbox
+
+
+def test_the_pace_can_be_slowed(export, settings, monkeypatch):
+    settings.EXPORT_POSTS_PER_SECOND = 4
+    slept = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    work(export)
+    assert slept == [0.25] * 3
+
+
+def test_deleting_a_person_deletes_their_files(
+    export, alice, mailoutbox, django_capture_on_commit_callbacks
+):
+    name = work(export).file.name
+    with django_capture_on_commit_callbacks(execute=True):
+        alice.delete()
+    assert not archive.storage().exists(name)
+    assert not Export.objects.exists()

@@ -1,0 +1,116 @@
+import pytest
+
+from exports import jobs
+from exports.models import Export
+from tasks.models import Task
+
+from .conftest import content
+
+
+@pytest.fixture
+def done(export):
+    jobs.export_posts(str(export.task.pk))
+    return Export.objects.get()
+
+
+class TestList:
+    def test_it_starts_one_and_shows_it_waiting(self, alices, alice):
+        page = alices.post("/exports/", follow=True).content.decode()
+        assert Export.objects.get().owner == alice
+        assert "Waiting" in page
+        assert "already running" not in page
+
+    def test_pressing_twice_gives_one_and_says_so(self, alices):
+        alices.post("/exports/")
+        assert b"already running" in alices.post("/exports/", follow=True).content
+        assert Export.objects.count() == Task.objects.count() == 1
+
+    def test_getting_starts_nothing(self, alices):
+        alices.get("/exports/")
+        assert not Task.objects.exists()
+
+    def test_it_shows_mine_only(self, alices, client, done, bob):
+        assert list(alices.get("/exports/").context["exports"]) == [done]
+        client.force_login(bob)
+        assert not client.get("/exports/").context["exports"]
+
+    def test_it_shows_counts_and_the_link(self, alices, done):
+        page = alices.get("/exports/").content.decode()
+        assert "3 posts" in page
+        assert f"/exports/{done.pk}/download/" in page
+
+    def test_the_button_is_disabled_while_one_runs(self, alices):
+        assert b"disabled" not in alices.get("/@alice/").content
+        alices.post("/exports/")
+        for address in ("/@alice/", "/exports/"):
+            assert b"disabled" in alices.get(address).content
+
+    def test_it_asks_visitors_to_sign_in(self, client, db):
+        assert client.get("/exports/")["Location"].startswith("/accounts/login/")
+        assert client.post("/exports/")["Location"].startswith("/accounts/login/")
+
+    def test_it_wants_the_csrf_token(self, alice, django_user_model):
+        from django.test import Client
+
+        strict = Client(enforce_csrf_checks=True)
+        strict.force_login(alice)
+        assert strict.post("/exports/").status_code == 403
+        assert not Task.objects.exists()
+
+    @pytest.mark.parametrize("rows", [10, 20])
+    def test_it_needs_the_same_number_of_queries_for_more_rows(
+        self, alices, alice, rows, django_assert_num_queries
+    ):
+        for _ in range(rows):
+            Task.objects.update(state="failed")
+            Export.objects.start(alice)
+        with django_assert_num_queries(4):  # session, user, exports, tasks to show
+            alices.get("/exports/")
+
+
+class TestDetail:
+    def test_it_works_and_marks_the_task_as_seen(self, alices, alice, done):
+        assert alice.tasks.to_show()
+        assert done.sha256.encode() in alices.get(f"/exports/{done.pk}/").content
+        assert not alice.tasks.to_show()
+
+    def test_it_shows_why_it_failed(self, alices, export):
+        Task.objects.update(state="failed", reason="not_mailed")
+        assert b"did not take the mail" in alices.get(f"/exports/{export.pk}/").content
+
+    def test_it_outlives_its_tasks(self, alices, done):
+        Task.objects.all().delete()
+        assert alices.get(f"/exports/{done.pk}/").status_code == 200
+
+    def test_it_is_hidden_from_strangers(self, client, done, bob):
+        client.force_login(bob)
+        assert client.get(f"/exports/{done.pk}/").status_code == 404
+
+    def test_it_rejects_post(self, alices, done):
+        assert alices.post(f"/exports/{done.pk}/").status_code == 405
+
+
+class TestDownload:
+    def test_it_works(self, alices, done):
+        response = alices.get(f"/exports/{done.pk}/download/")
+        assert response["Content-Disposition"] == 'attachment; filename="posts.json"'
+        assert response["Content-Type"] == "application/json"
+        assert b"".join(response.streaming_content) == content(done)
+        response.close()
+
+    def test_it_follows_the_file_not_the_state(self, alices, done):
+        Task.objects.update(state="failed", reason="not_mailed")
+        response = alices.get(f"/exports/{done.pk}/download/")
+        assert response.status_code == 200
+        response.close()
+
+    def test_without_a_file_there_is_nothing(self, alices, export):
+        assert alices.get(f"/exports/{export.pk}/download/").status_code == 404
+
+    def test_it_is_hidden_from_strangers(self, client, done, bob):
+        client.force_login(bob)
+        assert client.get(f"/exports/{done.pk}/download/").status_code == 404
+
+    def test_it_asks_visitors_to_sign_in(self, client, done):
+        location = client.get(f"/exports/{done.pk}/download/")["Location"]
+        assert location.startswith("/accounts/login/")

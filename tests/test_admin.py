@@ -1,0 +1,54 @@
+import pytest
+
+from exports.models import Export
+from tasks.models import Attempt
+
+
+@pytest.fixture
+def export(alice):
+    return Export.objects.start(alice)[0]
+
+
+def pages(export):
+    return [
+        "/admin/",
+        "/admin/accounts/user/",
+        f"/admin/accounts/user/{export.owner.pk}/change/",
+        "/admin/blog/post/",
+        "/admin/exports/export/",
+        f"/admin/exports/export/{export.pk}/change/",
+        "/admin/tasks/task/",
+        f"/admin/tasks/task/{export.task.pk}/change/",
+        "/admin/django_q/success/",
+    ]
+
+
+def test_every_page_works(admin_client, export):
+    for address in pages(export):
+        assert admin_client.get(address).status_code == 200, address
+
+
+def test_attempts_and_their_tracebacks_are_shown(admin_client, export):
+    Attempt.objects.create(task=export.task, number=1, worker="host:1", traceback="Trace of 1/0")
+    page = admin_client.get(f"/admin/tasks/task/{export.task.pk}/change/").content
+    assert b"Trace of 1/0" in page
+
+
+@pytest.mark.parametrize("model", ["tasks/task", "exports/export"])
+def test_what_the_engine_writes_is_read_only(admin_client, export, model):
+    pk = export.pk if model == "exports/export" else export.task.pk
+    assert admin_client.get(f"/admin/{model}/add/").status_code == 403
+    assert admin_client.post(f"/admin/{model}/{pk}/change/", {}).status_code == 403
+    assert admin_client.post(f"/admin/{model}/{pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_a_person_can_be_deleted_with_their_exports(admin_client, export):
+    url = f"/admin/accounts/user/{export.owner.pk}/delete/"
+    assert admin_client.post(url, {"post": "yes"}).status_code == 302
+    assert not Export.objects.exists()
+
+
+def test_the_file_of_an_export_is_not_shown(admin_client, export):
+    Export.objects.update(file="secret-name.json")
+    page = admin_client.get(f"/admin/exports/export/{export.pk}/change/").content
+    assert b"secret-name" not in page

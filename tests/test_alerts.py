@@ -1,0 +1,133 @@
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from exports.models import Export
+from tasks.models import Task
+
+URL = "/alerts/"
+JSON = {"Accept": "application/json"}
+
+
+@pytest.fixture
+def task(alice):
+    return Export.objects.start(alice)[0].task
+
+
+def run(done, total):
+    """Let the one task be running, for five seconds by now."""
+    now = timezone.now()
+    Task.objects.update(
+        state="running",
+        phase="writing",
+        done=done,
+        total=total,
+        claimed_at=now,
+        progress_at=now + timedelta(seconds=5),
+    )
+
+
+def test_json_says_all_of_a_task(alices, task):
+    run(done=1, total=4)
+    assert alices.get(URL, headers=JSON).json() == {
+        "tasks": [
+            {
+                "id": str(task.pk),
+                "job": "exports.jobs.export_posts",
+                "description": "Exporting your posts",
+                "state": "running",
+                "progress": 25,
+                "done": 1,
+                "total": 4,
+                "eta_seconds": 15,
+                "error": None,
+            }
+        ],
+        "unread_messages": 0,
+    }
+
+
+def test_the_fragment_shows_progress_and_polls_soon(alices, task):
+    run(done=1, total=4)
+    fragment = alices.get(URL).content.decode()
+    assert '<progress class="task-progress" max="100" value="25"' in fragment
+    assert "25 %" in fragment
+    assert "every 2s" in fragment
+
+
+def test_without_tasks_it_polls_seldom(alices):
+    assert b"every 60s" in alices.get(URL).content
+
+
+def test_a_waiting_task_says_so_and_claims_no_percentage(alices, task):
+    fragment = alices.get(URL).content.decode()
+    assert "Waiting" in fragment
+    assert "value=" not in fragment
+
+
+def test_a_failed_task_is_shown_as_failed(alices, task):
+    Task.objects.update(
+        state="failed", reason="not_mailed", done=4, total=4, ended_at=timezone.now()
+    )
+    fragment = alices.get(URL).content.decode()
+    assert "did not take the mail" in fragment
+    assert "100 %" not in fragment
+    said = alices.get(URL, headers=JSON).json()["tasks"][0]
+    assert said["state"] == "failed"
+    assert said["progress"] == 99
+    assert "mail" in said["error"]
+
+
+def test_a_finished_task_links_to_what_came_of_it(alices, task):
+    Task.objects.update(state="succeeded", ended_at=timezone.now())
+    export = Export.objects.get()
+    assert f'href="/exports/{export.pk}/"' in alices.get(URL).content.decode()
+
+
+def test_it_speaks_the_language_of_the_reader(alices, task):
+    said = alices.get(URL, headers=JSON | {"Accept-Language": "es"}).json()
+    assert said["tasks"][0]["description"] == "Exportando tus publicaciones"
+
+
+def test_what_did_not_change_is_not_sent_again(alices, task):
+    for headers in ({}, JSON):
+        etag = alices.get(URL, headers=headers)["ETag"]
+        same = alices.get(URL, headers=headers | {"If-None-Match": etag})
+        assert (same.status_code, same.content) == (304, b"")
+    run(done=0, total=4)
+    assert alices.get(URL, headers=JSON | {"If-None-Match": etag}).status_code == 200
+
+
+def test_html_and_json_are_not_taken_for_each_other(alices, task):
+    html, json = alices.get(URL), alices.get(URL, headers=JSON)
+    assert html["ETag"] != json["ETag"]
+    assert "Accept" in html["Vary"]
+
+
+def test_it_needs_few_queries_and_writes_nothing(alices, task, django_assert_num_queries):
+    with django_assert_num_queries(3) as queries:
+        alices.get(URL, headers=JSON)
+    assert all(query["sql"].startswith("SELECT") for query in queries.captured_queries)
+    with django_assert_num_queries(4):
+        alices.get(URL)
+
+
+def test_it_is_only_mine(client, task, bob):
+    client.force_login(bob)
+    assert client.get(URL, headers=JSON).json()["tasks"] == []
+
+
+@pytest.mark.django_db
+def test_visitors_get_401_and_nothing_to_swap(client):
+    response = client.get(URL)
+    assert (response.status_code, response.content) == (401, b"")
+
+
+def test_it_rejects_post(alices):
+    assert alices.post(URL).status_code == 405
+
+
+def test_every_page_of_mine_shows_them(alices, task):
+    for address in ("/", "/@alice/", "/exports/", "/nothing-here/"):
+        assert f"task-{task.pk}" in alices.get(address).content.decode()

@@ -1,0 +1,32 @@
+import pytest
+from django.conf import settings
+
+
+def test_a_large_body_gets_a_page_that_names_the_limit(alices):
+    response = alices.post("/", {"body": "x" * 10_000_000})
+    assert response.status_code == 413
+    assert b"976.6\xc2\xa0KB" in response.content
+    assert b"Sign out" in response.content
+
+
+def test_just_below_the_limit_is_told_at_the_field(alices):
+    response = alices.post("/", {"body": "x" * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE - 1_000)})
+    assert response.status_code == 200
+    assert response.context["form"].errors["body"]
+
+
+@pytest.mark.django_db
+def test_a_length_that_is_no_number_is_nothing_to_fall_over(client):
+    assert client.get("/", CONTENT_LENGTH="x").status_code == 200
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ["/", "/accounts/login/", "/accounts/register/", "/nothing/"])
+def test_the_content_security_policy_is_strict(client, address):
+    policy = client.get(address)["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    page = client.get(address).content
+    assert b"<style" not in page
+    assert b"style=" not in page
+    assert b"onclick" not in page

@@ -1,0 +1,48 @@
+"""How the program starts, or refuses to, where DEBUG is off."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+
+PRODUCTION = {
+    "DEBUG": "0",
+    "SECRET_KEY": "k" * 30 + "abcdefghijklmnopqrstuvwxyz",
+    "ALLOWED_HOSTS": "example.org",
+    "REDIS_URL": "redis://127.0.0.1:6379/0",
+}
+
+
+def manage(*arguments, **environment):
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=settings.BASE_DIR,
+        env={name: os.environ[name] for name in ("PATH", "VAR_DIR", "ENV_FILE")} | environment,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_the_deployment_check_is_clean():
+    checked = manage("check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+    assert checked.returncode == 0, checked.stderr
+    assert "no issues" in checked.stdout
+
+
+@pytest.mark.parametrize("missing", ["SECRET_KEY", "ALLOWED_HOSTS", "REDIS_URL"])
+def test_it_refuses_to_start_without(missing):
+    refused = manage("check", **PRODUCTION | {missing: ""})
+    assert refused.returncode != 0
+    assert f"{missing} is not set" in refused.stderr
+
+
+def test_it_refuses_a_site_address_that_mails_cannot_link_to():
+    refused = manage("check", **PRODUCTION | {"ALLOWED_HOSTS": "*"})
+    assert "SITE_URL" in refused.stderr
+
+
+def test_the_development_inbox_is_not_there():
+    shown = manage("shell", "-c", "from django.urls import reverse; reverse('inbox')", **PRODUCTION)
+    assert "NoReverseMatch" in shown.stderr
