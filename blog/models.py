@@ -37,7 +37,7 @@ def validate_storable(text: str):
     """Refuse the two things that a database or a file can't hold: NUL and lone surrogates. Other
     control characters are kept, real text has them."""
     if "\0" in text:
-        raise ValidationError(_("Null characters are not allowed."), code="null")
+        raise ValidationError(_("Null characters are not allowed."), code="null_characters")
     if any("\ud800" <= character <= "\udfff" for character in text):
         raise ValidationError(_("Half of a character pair is not text."), code="surrogate")
 

@@ -1,0 +1,115 @@
+"""Real parts: Redis protocol server, worker cluster, SMTP server, Chromium."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+
+import psutil
+import pytest
+from django.conf import settings as django_settings
+from django.db import connection
+from django.utils import timezone
+
+from blog.models import Post
+
+from . import servers
+from .smtp import Sink
+
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+
+
+def wait_for(what, seconds=30):
+    """Wait until `what()` is true and return what it returned."""
+    deadline = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < deadline, f"Waited {seconds} s in vain."
+        time.sleep(0.05)
+    return found
+
+
+@pytest.fixture
+def smtp():
+    with Sink() as sink:
+        yield sink
+
+
+@pytest.fixture
+def redis(settings):
+    """A running Redis protocol server, which the site under test uses."""
+    with servers.valkey() as server:
+        settings.REDIS_URL = server.url
+        yield server
+
+
+class Cluster:
+    """A running `manage.py qcluster`."""
+
+    def __init__(self, process):
+        self.process = process
+
+    def worker_of(self, task):
+        """The process that runs the task."""
+        return psutil.Process(int(task.attempts.latest("number").worker.rpartition(":")[2]))
+
+
+@pytest.fixture
+def start_qcluster(transactional_db, redis, smtp, tmp_path):
+    """A context of a `manage.py qcluster` of its own on the database of the tests; settings as
+    keyword arguments. It is stopped like an operator would and must leave no process behind."""
+
+    @contextmanager
+    def start(**environment):
+        database = connection.settings_dict
+        if connection.vendor == "sqlite":
+            url = f"sqlite:///{database['NAME']}"
+        else:
+            url = "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**database)
+        environment = {
+            "DATABASE_URL": url,
+            "REDIS_URL": redis.url,
+            "EMAIL_URL": smtp.url,
+            "TASKS_STOP_SECONDS": "3",
+        } | {name: str(value) for name, value in environment.items()}
+        log = tmp_path / "qcluster.log"
+        with log.open("a") as output:
+            process = subprocess.Popen(
+                [sys.executable, "manage.py", "qcluster"],
+                cwd=django_settings.BASE_DIR,
+                env=os.environ | {"DJANGO_SETTINGS_MODULE": "microblog.settings"} | environment,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        try:
+            wait_for(lambda: "running." in log.read_text() or process.poll() is not None)
+            yield Cluster(process)
+        finally:
+            family = psutil.Process(process.pid).children(recursive=True)
+            process.send_signal(signal.SIGTERM)
+            process.wait(10)
+            assert not psutil.wait_procs(family, timeout=5)[1]
+            print(log.read_text())
+
+    return start
+
+
+@pytest.fixture
+def posts(transactional_db, alice):
+    """Thirty posts of Alice's."""
+    texts = [f"Post {number} 你好 🦜\nsecond line" for number in range(30)]
+    now = timezone.now()
+    return Post.objects.bulk_create(Post(author=alice, body=text, timestamp=now) for text in texts)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    if not CHROMIUM:
+        pytest.skip("Chromium is not installed (apt install chromium)")
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+    return browser_type_launch_args | {"executable_path": CHROMIUM, "args": quiet}

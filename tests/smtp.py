@@ -1,0 +1,36 @@
+"""A real SMTP server that keeps what it gets, or refuses it."""
+
+import email
+import email.policy
+from queue import Queue
+
+from aiosmtpd.controller import Controller
+
+from .servers import free_port
+
+
+class Sink:
+    """Address `url` for EMAIL_URL; every mail taken goes into the queue `mails`, parsed.
+
+    While `refusal` is set, for example to "550 no such box", mails are refused with it.
+    """
+
+    def __init__(self):
+        self.mails = Queue()
+        self.refusal = None
+        self.controller = Controller(self, hostname="127.0.0.1", port=free_port())
+        self.url = f"smtp://127.0.0.1:{self.controller.port}"
+
+    async def handle_DATA(self, server, session, envelope):
+        if self.refusal:
+            return self.refusal
+        message = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        self.mails.put(message)
+        return "250 taken"
+
+    def __enter__(self):
+        self.controller.start()
+        return self
+
+    def __exit__(self, *exception):
+        self.controller.stop()

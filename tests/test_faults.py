@@ -1,0 +1,163 @@
+"""What happens to an export when a part is killed, unplugged, or says no."""
+
+import json
+import os
+import signal
+import threading
+import time
+
+import pytest
+from django.db import connections
+
+from exports.models import Export
+from tasks.models import Attempt, State, Task
+
+from .conftest import wait_for
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def ended():
+    return Task.objects.exclude(state__in=[State.QUEUED, State.RUNNING]).first()
+
+
+def half_written():
+    return Task.objects.filter(state=State.RUNNING, phase="writing", done__gt=0).first()
+
+
+def bodies(mail):
+    (attachment,) = mail.iter_attachments()
+    return [post["body"] for post in json.loads(attachment.get_content())["posts"]]
+
+
+def test_a_killed_worker_s_export_starts_over_by_itself_and_arrives_once(
+    alice, posts, start_qcluster, smtp
+):
+    with start_qcluster(
+        EXPORT_POSTS_PER_SECOND=10,
+        TASKS_LEASE_SECONDS=2,
+        TASKS_SWEEP_SECONDS=0.2,
+        TASKS_RING_AGAIN_SECONDS=0.2,
+    ) as cluster:
+        Export.objects.start(alice)
+        task = wait_for(half_written)
+        cluster.worker_of(task).kill()
+        task = wait_for(ended)
+        assert task.state == State.SUCCEEDED
+        assert [attempt.outcome for attempt in task.attempts.all()] == [
+            Attempt.Outcome.LOST,
+            Attempt.Outcome.SUCCEEDED,
+        ]
+        assert bodies(smtp.mails.get(timeout=10)) == [post.body for post in posts]
+    assert smtp.mails.empty()
+    export = Export.objects.get()
+    assert export.count == len(posts)
+    assert export.file.storage.listdir(export.folder)[1] == [export.file.name.split("/")[1]]
+
+
+def test_redis_down_at_the_click_costs_little_and_the_export_runs_once_it_is_back(
+    alices, alice, posts, redis, start_qcluster, smtp
+):
+    with start_qcluster(TASKS_SWEEP_SECONDS=0.2, TASKS_RING_AGAIN_SECONDS=0.2):
+        redis.stop()
+        begun = time.monotonic()
+        page = alices.post("/exports/", follow=True).content.decode()
+        assert time.monotonic() - begun < 1
+        assert "Waiting" in page
+        assert Task.objects.get().state == State.QUEUED
+        redis.start()
+        assert wait_for(ended).state == State.SUCCEEDED
+        assert smtp.mails.get(timeout=10)
+    assert smtp.mails.empty()
+
+
+def test_redis_hanging_at_the_click_costs_less_than_a_second(alices, redis):
+    os.kill(redis.pid, signal.SIGSTOP)
+    try:
+        begun = time.monotonic()
+        page = alices.post("/exports/", follow=True).content.decode()
+        assert time.monotonic() - begun < 1
+        assert "Waiting" in page
+    finally:
+        os.kill(redis.pid, signal.SIGCONT)
+
+
+def test_a_message_that_redis_lost_is_rung_again(alice, posts, start_qcluster, smtp):
+    Export.objects.start(alice)
+    Task.objects.update(dispatched_at=None)  # as after a crash between the commit and the bell
+    with start_qcluster(TASKS_SWEEP_SECONDS=0.2, TASKS_RING_AGAIN_SECONDS=0.2):
+        assert wait_for(ended).state == State.SUCCEEDED
+    assert smtp.mails.qsize() == 1
+
+
+def test_a_mail_server_that_refuses_fails_the_task_and_leaves_the_file(
+    alices, alice, posts, start_qcluster, smtp
+):
+    smtp.refusal = "550 5.7.1 not from here"
+    with start_qcluster():
+        export, _ = Export.objects.start(alice)
+        assert wait_for(ended).state == State.FAILED
+    page = alices.get("/exports/").content.decode()
+    assert "did not take the mail" in page
+    download = alices.get(f"/exports/{export.pk}/download/")
+    assert len(json.loads(b"".join(download.streaming_content))["posts"]) == len(posts)
+    download.close()
+    assert "550" in Attempt.objects.get().traceback
+
+
+def test_a_mail_server_that_is_away_fails_the_task_and_leaves_the_file(
+    alice, posts, start_qcluster
+):
+    with start_qcluster(EMAIL_URL="smtp://127.0.0.1:1"):
+        Export.objects.start(alice)
+        assert wait_for(ended).reason == "not_mailed"
+    assert Export.objects.get().file
+
+
+def test_twenty_at_once_are_one(alice, client, redis):
+    client.force_login(alice)
+    cookies = client.cookies
+    answers = []
+    together = threading.Barrier(20)
+
+    def press():
+        mine = type(client)()
+        mine.cookies = cookies
+        together.wait()
+        answers.append(mine.post("/exports/").status_code)
+        connections.close_all()
+
+    threads = [threading.Thread(target=press) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [302] * 20
+    assert Task.objects.count() == Export.objects.count() == 1
+
+
+def test_a_person_deleted_mid_export_is_gone_and_nothing_is_mailed(
+    alice, posts, start_qcluster, smtp
+):
+    with start_qcluster(EXPORT_POSTS_PER_SECOND=10) as cluster:
+        export, _ = Export.objects.start(alice)
+        worker = cluster.worker_of(wait_for(half_written))
+        alice.delete()
+        storage = export.file.storage
+        wait_for(lambda: not storage.exists(export.folder) or not storage.listdir(export.folder)[1])
+        assert worker.is_running()
+    assert smtp.mails.empty()
+    assert not Task.objects.exists()
+
+
+def test_stopping_ends_soon_and_the_export_goes_on_at_the_next_start(
+    alice, posts, start_qcluster, smtp
+):
+    slow = {"EXPORT_POSTS_PER_SECOND": 1, "TASKS_LEASE_SECONDS": 2, "TASKS_STOP_SECONDS": 0.5}
+    with start_qcluster(**slow):
+        Export.objects.start(alice)
+        wait_for(half_written)
+    assert Task.objects.get().state == State.RUNNING  # nobody says it ended: it did not
+    with start_qcluster(TASKS_SWEEP_SECONDS=0.2, TASKS_RING_AGAIN_SECONDS=0.2):
+        assert wait_for(ended).state == State.SUCCEEDED
+    assert smtp.mails.qsize() == 1
