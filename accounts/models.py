@@ -1,5 +1,6 @@
 """People."""
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.core.validators import RegexValidator
@@ -10,6 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 USERNAME_TAKEN = _("This user name is taken. Please choose another.")
 EMAIL_TAKEN = _("This e-mail address belongs to another account.")
+
+
+def languages():
+    return settings.LANGUAGES
 
 
 class UserManager(DjangoUserManager):
@@ -41,6 +46,7 @@ class User(AbstractUser):
     language = models.CharField(
         _("language"),
         max_length=16,
+        choices=languages,
         default="en",
         help_text=_("The language of the mails to this person."),
     )

@@ -5,6 +5,7 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
@@ -37,13 +38,25 @@ def write(name: str, pieces) -> str:
         with storage().open(name, "wb") as file:
             for piece in pieces:
                 file.write(piece)
-            file.flush()
-            with suppress(AttributeError, OSError):  # only files on a disk have a descriptor
-                os.fsync(file.fileno())
+        _make_durable(name)
     except BaseException:
         storage().delete(name)
         raise
     return name
+
+
+def _make_durable(name):
+    """Have the disk hold the file and the folders that name it: a power cut takes neither."""
+    try:
+        path = Path(storage().path(name))
+    except NotImplementedError:  # an object store has them safe when it has taken them
+        return
+    for each in (path, path.parent, path.parent.parent):
+        descriptor = os.open(each, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def check(name: str, on_block) -> Checked:

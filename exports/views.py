@@ -1,6 +1,6 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse
+from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -31,8 +31,12 @@ def detail(request, pk):
 @require_safe
 def download(request, pk):
     export = get_object_or_404(request.user.exports.exclude(file=""), pk=pk)
+    try:
+        file = export.file.open("rb")
+    except FileNotFoundError as error:
+        raise Http404 from error
     return FileResponse(
-        export.file.open("rb"),
+        file,
         as_attachment=True,
         filename=posts_json.NAME,
         content_type=posts_json.CONTENT_TYPE,

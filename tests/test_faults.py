@@ -3,10 +3,13 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 
 import pytest
+from django.conf import settings
 from django.db import connections
 
 from exports.models import Export
@@ -161,3 +164,24 @@ def test_stopping_ends_soon_and_the_export_goes_on_at_the_next_start(
     with start_qcluster(TASKS_SWEEP_SECONDS=0.2, TASKS_RING_AGAIN_SECONDS=0.2):
         assert wait_for(ended).state == State.SUCCEEDED
     assert smtp.mails.qsize() == 1
+
+
+def qcluster(*arguments, **environment):
+    return subprocess.run(
+        [sys.executable, "manage.py", "qcluster", *arguments],
+        cwd=settings.BASE_DIR,
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "microblog.settings"} | environment,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+
+
+def test_a_cluster_without_redis_ends_and_says_so():
+    ended = qcluster()
+    assert ended.returncode == 1
+    assert "Is the Redis server of REDIS_URL there?" in ended.stderr
+
+
+def test_a_cluster_that_is_to_run_once_ends_well(redis):
+    assert qcluster("--run-once", REDIS_URL=redis.url).returncode == 0

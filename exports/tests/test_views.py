@@ -1,6 +1,6 @@
 import pytest
 
-from exports import jobs
+from exports import archive, jobs
 from exports.models import Export
 from tasks.models import Task
 
@@ -106,6 +106,10 @@ class TestDownload:
 
     def test_without_a_file_there_is_nothing(self, alices, export):
         assert alices.get(f"/exports/{export.pk}/download/").status_code == 404
+
+    def test_a_file_that_somebody_took_off_the_disk_is_not_found(self, alices, done):
+        archive.remove(done.folder)
+        assert alices.get(f"/exports/{done.pk}/download/").status_code == 404
 
     def test_it_is_hidden_from_strangers(self, client, done, bob):
         client.force_login(bob)
