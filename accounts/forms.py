@@ -9,13 +9,14 @@ from .models import EMAIL_TAKEN, USERNAME_TAKEN, User
 class RegisterForm(BaseUserCreationForm):
     """The constraints of `User` hold without this form too; it tells a duplicate at its field."""
 
-    class Meta:
+    class Meta(BaseUserCreationForm.Meta):
         model = User
         fields = ["username", "email"]
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["email"].required = True
+        self.fields["email"].widget.attrs["autocomplete"] = "email"
         self.fields["email"].help_text = _("Your exports are mailed to it.")
 
     def clean_username(self):

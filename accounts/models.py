@@ -70,9 +70,3 @@ class User(AbstractUser):
 
     def get_absolute_url(self):
         return reverse("blog:profile", args=[self.username])
-
-    def use_language(self, language: str):
-        """Write to this person in `language` (a code of `settings.LANGUAGES`) from now on."""
-        if self.language != language:
-            self.language = language
-            self.save(update_fields=["language"])

@@ -1,24 +1,16 @@
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
-from django.contrib.auth import views as auth_views
 from django.db import IntegrityError, transaction
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
 
 from .forms import RegisterForm
 
 
-class LoginView(auth_views.LoginView):
-    template_name = "accounts/login.html"
-    redirect_authenticated_user = True
-
-    def form_valid(self, form):
-        form.get_user().use_language(get_language())
-        return super().form_valid(form)
-
-
+@require_http_methods(["GET", "HEAD", "POST"])
 def register(request):
     if request.user.is_authenticated:
         return redirect(settings.LOGIN_REDIRECT_URL)

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -10,9 +11,7 @@ from pathlib import Path
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 
-from .formats import posts_json
-
-BLOCK = 1 << 20  # bytes read at once
+BLOCK = 1 << 16  # bytes read at once
 
 
 @dataclass(frozen=True)
@@ -59,10 +58,10 @@ def _make_durable(name):
             os.close(descriptor)
 
 
-def check(name: str, on_block) -> Checked:
-    """Open the written file again, calling `on_block()` between its blocks.
+def check(name: str, count: Callable[[Iterator[bytes]], int]) -> Checked:
+    """Open the written file again and let `count` go through all its blocks.
 
-    Raises `posts_json.Damaged` or OSError when it is not whole.
+    Raises what `count` raises when it is not whole, and OSError.
     """
     digest, size = hashlib.sha256(), 0
 
@@ -72,16 +71,17 @@ def check(name: str, on_block) -> Checked:
             digest.update(block)
             size += len(block)
             yield block
-            on_block()
 
     with storage().open(name, "rb") as file:
-        count = posts_json.count(blocks(file))
-    return Checked(count, size, digest.hexdigest())
+        counted = count(blocks(file))
+    return Checked(counted, size, digest.hexdigest())
 
 
 def remove(folder: str, keep: str = ""):
-    """Delete the files in `folder`, except the one named `keep`."""
+    """Delete the files in `folder` except the one named `keep`, or the folder altogether."""
     with suppress(FileNotFoundError):
         for file in storage().listdir(folder)[1]:
             if (name := f"{folder}/{file}") != keep:
                 storage().delete(name)
+        if not keep:
+            storage().delete(folder)

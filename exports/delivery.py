@@ -15,7 +15,6 @@ from .formats import posts_json
 from .models import Export
 
 NOT_MAILED = "not_mailed"
-LEASE_MARGIN = 5  # seconds that a mail may take past its time-out
 
 
 def mail(export, run):
@@ -26,12 +25,13 @@ def mail(export, run):
     if export.mail == Export.Mail.SENT or not export.owner.email:
         return
     message = compose(export)
+    run.enter("mailing", done=export.total)
     export.change(run, mail=Export.Mail.SENDING)
-    run.enter("mailing", lease_seconds=settings.EMAIL_TIMEOUT + LEASE_MARGIN)
     try:
-        message.send()
+        with run.kept_alive():
+            message.send()
     except (smtplib.SMTPException, OSError, AnymailError) as error:
-        export.change(run, mail=Export.Mail.REFUSED)
+        export.change(run, mail=Export.Mail.FAILED)
         raise Failure(NOT_MAILED) from error
     export.change(run, mail=Export.Mail.SENT, mailed_at=timezone.now())
 
@@ -47,7 +47,6 @@ def compose(export) -> EmailMultiAlternatives:
         "site": urlsplit(settings.SITE_URL).hostname,
     }
     with translation.override(export.owner.language):
-        context["language"] = translation.get_language()
         subject = render_to_string("exports/mail/subject.txt", context)
         text = render_to_string("exports/mail/ready.txt", context)
         html = render_to_string("exports/mail/ready.html", context)

@@ -9,6 +9,7 @@ from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from tasks.lifecycle import launch
 from tasks.models import Task
@@ -34,10 +35,10 @@ class Export(models.Model):
     """One taking out. Its tasks come and go; it holds what they found out and made."""
 
     class Mail(models.TextChoices):
-        NOT_YET = "", _("not sent")
-        SENDING = "sending", _("being sent")
-        SENT = "sent", _("sent")
-        REFUSED = "refused", _("refused")
+        NOT_YET = "", pgettext_lazy("mail", "not sent")
+        SENDING = "sending", pgettext_lazy("mail", "being sent")
+        SENT = "sent", pgettext_lazy("mail", "sent")
+        FAILED = "failed", pgettext_lazy("mail", "failed")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(

@@ -3,7 +3,28 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from blog.models import Iso8601, Post
+from django.db.models import CharField, Func
+
+from blog.models import Post
+
+
+class Iso8601(Func):
+    """A timestamp as the text `2026-01-02T03:04:05Z` (RFC 3339, UTC; microseconds when not zero),
+    made by the database: twice as fast as reading it as a `datetime` and formatting that."""
+
+    arity = 1
+    output_field = CharField()
+
+    def as_sqlite(self, compiler, connection, **context):
+        template = "replace(%(expressions)s, ' ', 'T') || 'Z'"
+        return self.as_sql(compiler, connection, template=template, **context)
+
+    def as_postgresql(self, compiler, connection, **context):
+        template = (
+            "replace(to_char(%(expressions)s AT TIME ZONE 'UTC',"
+            """ 'YYYY-MM-DD"T"HH24:MI:SS.US'), '.000000', '') || 'Z'"""
+        )
+        return self.as_sql(compiler, connection, template=template, **context)
 
 
 def read(author_id: int, last_id: int, size: int) -> Iterator[list[dict]]:

@@ -3,20 +3,23 @@ from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from .formats import posts_json
 from .models import Export
 
+SHOWN = 50  # exports on the list
+
 
 @login_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def exports(request):
     if request.method == "POST":
         if not Export.objects.start(request.user)[1]:
             messages.info(request, _("Your export is already running."))
         return redirect("exports:list")
-    mine = request.user.exports.select_related("task")[:50]
-    return render(request, "exports/list.html", {"exports": mine})
+    mine = request.user.exports.select_related("task")[:SHOWN]
+    return render(request, "exports/list.html", {"exports": mine, "shown": SHOWN})
 
 
 @login_required

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import path
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 BETWEEN_MAILS = b"\n" + b"-" * 79 + b"\n"  # as Django's filebased backend writes them
@@ -77,17 +78,15 @@ def read(request, name):
 
 @require_safe
 def part(request, name, number):
-    for index, part in enumerate(letter(name).message.walk()):
-        if index == number and not part.is_multipart():
-            break
-    else:
+    found = dict(enumerate(letter(name).message.walk())).get(number)
+    if found is None or found.is_multipart():
         raise Http404
-    response = HttpResponse(part.get_payload(decode=True), content_type=part.get_content_type())
-    if filename := part.get_filename():
-        response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
+    response = HttpResponse(found.get_payload(decode=True), content_type=found.get_content_type())
+    if filename := found.get_filename():
+        response.headers["Content-Disposition"] = content_disposition_header(True, filename)
     else:
-        charset = part.get_content_charset("utf-8")
-        response.headers["Content-Type"] = f"{part.get_content_type()}; charset={charset}"
+        charset = found.get_content_charset("utf-8")
+        response.headers["Content-Type"] = f"{found.get_content_type()}; charset={charset}"
         # A mail brings its own styles; it may look like it wants, but do nothing.
         response.headers["Content-Security-Policy"] = "sandbox; style-src 'unsafe-inline'"
     return response

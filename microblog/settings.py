@@ -5,6 +5,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+from django.contrib.messages import constants as message_constants
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
@@ -25,11 +26,14 @@ def required(name: str, why: str, development: str) -> str:
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = required("SECRET_KEY", "sessions and tasks are signed with it.", "development-only")
-ALLOWED_HOSTS = required(
-    "ALLOWED_HOSTS",
-    "it names the hosts this site answers to, separated by commas.",
-    "localhost,127.0.0.1,[::1]",
-).split(",")
+ALLOWED_HOSTS = [
+    host.strip()
+    for host in required(
+        "ALLOWED_HOSTS",
+        "it names the hosts this site answers to, separated by commas.",
+        "localhost,127.0.0.1,[::1]",
+    ).split(",")
+]
 REDIS_URL = required(
     "REDIS_URL",
     "it names the Redis or Valkey server between web and worker.",
@@ -79,6 +83,7 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "microblog.urls"
+MESSAGE_TAGS = {message_constants.ERROR: "danger"}  # as Bootstrap calls it
 WSGI_APPLICATION = "microblog.wsgi.application"
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
@@ -125,7 +130,6 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-MEDIA_ROOT = VAR_DIR / "media"
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns of a missing one
@@ -198,7 +202,7 @@ ADMINS = [("Admin", address) for address in env.list("ADMINS", default=[])]
 
 # Security
 
-DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("MAX_BODY_BYTES", default=1_000_000)
+DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("MAX_BODY_BYTES", default=1 << 20)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("SECURE_COOKIES", default=not DEBUG)
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEBUG)
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=0 if DEBUG else 365 * 24 * 3600)
@@ -215,12 +219,10 @@ CONTENT_SECURITY_POLICY = {
         "script-src": ["'self'"],
         "style-src": ["'self'"],
         "img-src": ["'self'", "data:"],  # Bootstrap's own icons are data: URLs
-        "font-src": ["'self'"],
         "connect-src": ["'self'"],
         "form-action": ["'self'"],
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
-        "manifest-src": ["'self'"],
     },
 }
 

@@ -9,6 +9,8 @@ from django.utils.cache import get_conditional_response, patch_cache_control, pa
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
+from tasks.context_processors import OwnTasks
+
 
 @require_safe
 def alerts(request):
@@ -19,14 +21,13 @@ def alerts(request):
     if not request.user.is_authenticated:
         return HttpResponse(status=401)
     as_json = request.get_preferred_type(["text/html", "application/json"]) == "application/json"
-    said = {
-        "tasks": [task.to_dict() for task in request.user.tasks.to_show()],
-        "unread_messages": 0,
-    }
+    own_tasks = OwnTasks(request.user)
+    said = {"tasks": [task.to_dict() for task in own_tasks.to_show], "unread_messages": 0}
     etag = f'"{_digest(said, get_language(), as_json)}"'
     response = get_conditional_response(request, etag=etag)
     if response is None:
-        response = JsonResponse(said) if as_json else render(request, "tasks/_alerts.html")
+        fragment = "tasks/_alerts.html", {"own_tasks": own_tasks}
+        response = JsonResponse(said) if as_json else render(request, *fragment)
         response["ETag"] = etag
     patch_cache_control(response, private=True, no_cache=True)
     patch_vary_headers(response, ["Accept", "Cookie"])

@@ -24,7 +24,7 @@ class AttemptInline(ReadOnly, admin.StackedInline):
     model = Attempt
     extra = 0
     can_delete = False
-    fields = ["worker", "started_at", "ended_at", "outcome", "undecidable", "traceback"]
+    fields = ["worker", "started_at", "ended_at", "outcome", "resends", "traceback"]
 
 
 @admin.register(Task)

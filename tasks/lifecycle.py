@@ -16,7 +16,7 @@ from functools import partial
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import Case, F, When
 from django.db.models.functions import Now
 from django_q.tasks import async_task
 from redis.exceptions import RedisError
@@ -43,22 +43,18 @@ def launch(job: str, *, key: str, owner=None, args: dict | None = None) -> tuple
     """
     if not registry.is_declared(job):
         raise LookupError(f"No app declares the job {job!r} in its module jobs.")
-    while True:
-        try:
-            with transaction.atomic():
-                task = Task.objects.create(
-                    job=job,
-                    key=key,
-                    owner=owner,
-                    args=args or {},
-                    max_attempts=settings.TASKS_MAX_ATTEMPTS,
-                )
-        except IntegrityError:
-            if active := Task.objects.active().filter(job=job, key=key).first():
-                return active, False
-            continue  # it ended in between
-        transaction.on_commit(partial(ring, [task]))
-        return task, True
+    task = Task(
+        job=job, key=key, owner=owner, args=args or {}, max_attempts=settings.TASKS_MAX_ATTEMPTS
+    )
+    try:
+        with transaction.atomic():
+            task.save(force_insert=True)
+    except IntegrityError:
+        if active := Task.objects.active().filter(job=job, key=key).first():
+            return active, False
+        task.save(force_insert=True)  # the other one has ended in between
+    transaction.on_commit(partial(ring, [task]))
+    return task, True
 
 
 def ring(tasks) -> bool:
@@ -85,14 +81,17 @@ def claim(job: str, task_id) -> Task | None:
     with transaction.atomic():
         taken = (
             Task.objects.claimable()
-            .filter(pk=task_id, job=job, attempt__lt=F("max_attempts"))
+            .filter(pk=task_id, job=job)
             .update(
+                failures=F("failures") + Case(When(state=State.RUNNING, then=1), default=0),
                 state=State.RUNNING,
                 token=token,
                 attempt=F("attempt") + 1,
-                lease_until=_lease(settings.TASKS_LEASE_SECONDS),
+                lease_until=_lease(),
                 claimed_at=Now(),
-                progress_at=Now(),
+                checkpointed_at=Now(),
+                phase="",
+                done=0,
             )
         )
         if not taken:
@@ -105,24 +104,19 @@ def claim(job: str, task_id) -> Task | None:
     return task
 
 
-def checkpoint(task: Task, *, lease_seconds: float | None = None, **progress):
+def checkpoint(task: Task, **progress):
     """Save progress (any of phase, done, total) and extend the lease, in one UPDATE.
 
     Raises Superseded when the task is no longer this worker's.
     """
-    _held(
-        task,
-        lease_until=_lease(lease_seconds or settings.TASKS_LEASE_SECONDS),
-        progress_at=Now(),
-        **progress,
-    )
+    _change(_mine(task), lease_until=_lease(), checkpointed_at=Now(), **progress)
     for name, value in progress.items():
         setattr(task, name, value)
 
 
 def succeed(task: Task):
     """Raises Superseded when the task is no longer this worker's."""
-    _end(task, State.SUCCEEDED, Attempt.Outcome.SUCCEEDED)
+    _end(_mine(task), task, State.SUCCEEDED, Attempt.Outcome.SUCCEEDED)
 
 
 def fail(task: Task, reason: str, traceback: str = ""):
@@ -130,12 +124,14 @@ def fail(task: Task, reason: str, traceback: str = ""):
 
     Raises Superseded when the task is no longer this worker's.
     """
-    _end(task, State.FAILED, Attempt.Outcome.FAILED, reason=reason, traceback=traceback)
+    _end(
+        _mine(task), task, State.FAILED, Attempt.Outcome.FAILED, reason=reason, traceback=traceback
+    )
 
 
 def sweep() -> int:
     """End what can't go on, ring again for what waits or was left; how many were rung."""
-    for task in Task.objects.abandoned().filter(attempt__gte=F("max_attempts")):
+    for task in Task.objects.exhausted():
         _bury(task)
     waiting = (
         Task.objects.claimable()
@@ -155,32 +151,42 @@ def sweep() -> int:
 
 
 def _bury(task):
-    """Fail a task whose workers died of it, unless one of them came back to life."""
-    with transaction.atomic():
-        still_abandoned = Task.objects.abandoned().filter(pk=task.pk, token=task.token)
-        if still_abandoned.update(
-            state=State.FAILED, reason=registry.WORKER_LOST, ended_at=Now(), token=None
-        ):
-            task.attempts.filter(outcome=Attempt.Outcome.RUNNING).update(
-                outcome=Attempt.Outcome.LOST, ended_at=Now()
-            )
-            logger.error("Task %s (%s) failed: %s workers died of it.", task.pk, task, task.attempt)
+    """Fail a task whose workers died of it, unless the last of them came back to life."""
+    rows = Task.objects.exhausted().filter(pk=task.pk, token=task.token)
+    try:
+        _end(rows, task, State.FAILED, Attempt.Outcome.LOST, reason=registry.WORKER_LOST)
+    except Superseded:
+        return
+    logger.error("Task %s (%s) failed: %s workers died of it.", task.pk, task, task.max_attempts)
 
 
-def _end(task, state, outcome, *, reason="", traceback=""):
+def _end(rows, task, state, outcome, *, reason="", traceback=""):
+    failures = F("failures") + (state == State.FAILED)
     with transaction.atomic():
-        _held(task, state=state, reason=reason, ended_at=Now(), token=None, lease_until=None)
+        _change(
+            rows,
+            state=state,
+            reason=reason,
+            failures=failures,
+            ended_at=Now(),
+            token=None,
+            lease_until=None,
+        )
         task.attempts.filter(number=task.attempt).update(
             outcome=outcome, traceback=traceback, ended_at=Now()
         )
 
 
-def _held(task, **changes):
-    """UPDATE the row while it is this worker's; inside a transaction this also locks it."""
-    mine = Task.objects.filter(pk=task.pk, token=task.token, state=State.RUNNING)
-    if not mine.update(**changes):
-        raise Superseded(f"{task} is no longer this worker's.")
+def _mine(task):
+    """The row of `task` as long as it is this worker's."""
+    return Task.objects.filter(pk=task.pk, token=task.token, state=State.RUNNING)
 
 
-def _lease(seconds):
-    return Now() + timedelta(seconds=seconds)
+def _change(rows, **changes):
+    """UPDATE the one row that `rows` must still be; inside a transaction this also locks it."""
+    if not rows.update(**changes):
+        raise Superseded("The task is no longer this worker's.")
+
+
+def _lease():
+    return Now() + timedelta(seconds=settings.TASKS_LEASE_SECONDS)

@@ -8,39 +8,41 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from .registry import COMMON_REASONS, get_job
+from .registry import COMMON_REASONS, CRASHED, get_job
 
 ALERTS_FOR = timedelta(hours=24)
 
 
 class State(models.TextChoices):
-    QUEUED = "queued", _("Waiting")
-    RUNNING = "running", _("Running")
-    SUCCEEDED = "succeeded", _("Done")
-    FAILED = "failed", _("Failed")
-    CANCELLED = "cancelled", _("Cancelled")
+    QUEUED = "queued", pgettext_lazy("task", "Waiting")
+    RUNNING = "running", pgettext_lazy("task", "Running")
+    SUCCEEDED = "succeeded", pgettext_lazy("task", "Done")
+    FAILED = "failed", pgettext_lazy("task", "Failed")
+    CANCELLED = "cancelled", pgettext_lazy("task", "Cancelled")
 
 
 ACTIVE = Q(state__in=[State.QUEUED, State.RUNNING])
 DUE = Q(not_before=None) | Q(not_before__lte=Now())
 ABANDONED = Q(state=State.RUNNING, lease_until__lt=Now())
+EXHAUSTED = Q(failures__gte=F("max_attempts") - 1)
 
 
 class TaskQuerySet(models.QuerySet):
     def active(self):
         return self.filter(ACTIVE)
 
-    def abandoned(self):
-        """Left by a worker that no longer extends its lease."""
-        return self.filter(ABANDONED)
-
     def claimable(self):
-        return self.filter(Q(DUE, state=State.QUEUED) | ABANDONED)
+        return self.filter(Q(DUE, state=State.QUEUED) | (ABANDONED & ~EXHAUSTED))
+
+    def exhausted(self):
+        """Left by the last worker that was allowed to try."""
+        return self.filter(ABANDONED & EXHAUSTED)
 
     def not_rung_since(self, seconds: float):
         longer_ago = Now() - timedelta(seconds=seconds)
@@ -79,7 +81,7 @@ class Task(models.Model):
     phase = models.CharField(_("phase"), max_length=50, blank=True)
     done = models.PositiveBigIntegerField(_("done"), default=0)
     total = models.PositiveBigIntegerField(_("total"), null=True, blank=True)
-    progress_at = models.DateTimeField(_("progress made"), null=True, blank=True)
+    checkpointed_at = models.DateTimeField(_("last checkpoint"), null=True, blank=True)
 
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     not_before = models.DateTimeField(_("not before"), null=True, blank=True)
@@ -91,7 +93,12 @@ class Task(models.Model):
     token = models.UUIDField(_("fencing token"), null=True, blank=True, editable=False)
     lease_until = models.DateTimeField(_("lease until"), null=True, blank=True)
     attempt = models.PositiveIntegerField(_("attempt"), default=0)
-    max_attempts = models.PositiveIntegerField(_("attempts at most"))
+    failures = models.PositiveIntegerField(
+        _("failures"), default=0, help_text=_("Attempts that failed or were lost.")
+    )
+    max_attempts = models.PositiveIntegerField(
+        _("attempts at most"), help_text=_("So many failures are its end.")
+    )
 
     objects = TaskQuerySet.as_manager()
 
@@ -106,12 +113,8 @@ class Task(models.Model):
             ),
         ]
         indexes = [
-            # The sweeper's look: only active rows are in it, however many have ended.
-            models.Index(
-                fields=["created_at"],
-                condition=ACTIVE,
-                name="tasks_task_active",
-            ),
+            # For the sweeper. Not partial: SQLite would not use it for a state in a parameter.
+            models.Index(fields=["state", "created_at"], name="tasks_task_by_state"),
             models.Index(fields=["owner", "created_at"], name="tasks_task_by_owner"),
         ]
 
@@ -134,7 +137,10 @@ class Task(models.Model):
     @property
     def reason_label(self):
         """Why it failed, in the reader's language; "" unless it failed."""
-        return (COMMON_REASONS | get_job(self.job).reasons).get(self.reason, "")
+        if self.state != State.FAILED:
+            return ""
+        reasons = COMMON_REASONS | get_job(self.job).reasons
+        return reasons.get(self.reason, reasons[CRASHED])
 
     @property
     def result_url(self) -> str:
@@ -152,7 +158,7 @@ class Task(models.Model):
         """Seconds until all is done, at the pace of this attempt; None where it has none."""
         if self.state != State.RUNNING or not self.total or not self.done:
             return None
-        elapsed = (self.progress_at - self.claimed_at).total_seconds()
+        elapsed = (self.checkpointed_at - self.claimed_at).total_seconds()
         return max(0, round(elapsed * (self.total - self.done) / self.done))
 
     def to_dict(self) -> dict:
@@ -162,6 +168,7 @@ class Task(models.Model):
             "job": self.job,
             "description": str(self.description),
             "state": self.state,
+            "phase": str(self.phase_label),
             "progress": self.progress,
             "done": self.done,
             "total": self.total,
@@ -174,11 +181,11 @@ class Attempt(models.Model):
     """One claim of a task by one worker. None is ever deleted before its task."""
 
     class Outcome(models.TextChoices):
-        RUNNING = "running", _("Running")
-        SUCCEEDED = "succeeded", _("Succeeded")
-        FAILED = "failed", _("Failed")
-        LOST = "lost", _("Lost: its worker fell silent")
-        CANCELLED = "cancelled", _("Cancelled")
+        RUNNING = "running", pgettext_lazy("attempt", "Running")
+        SUCCEEDED = "succeeded", pgettext_lazy("attempt", "Succeeded")
+        FAILED = "failed", pgettext_lazy("attempt", "Failed")
+        LOST = "lost", pgettext_lazy("attempt", "Lost: its worker fell silent")
+        CANCELLED = "cancelled", pgettext_lazy("attempt", "Cancelled")
 
     task = models.ForeignKey(
         Task, on_delete=models.CASCADE, related_name="attempts", verbose_name=_("task")
@@ -190,8 +197,8 @@ class Attempt(models.Model):
     outcome = models.CharField(
         _("outcome"), max_length=10, choices=Outcome, default=Outcome.RUNNING
     )
-    undecidable = models.PositiveIntegerField(
-        _("undecidable"),
+    resends = models.PositiveIntegerField(
+        _("resends"),
         default=0,
         help_text=_("Deliveries repeated because a crash hid whether they had happened."),
     )

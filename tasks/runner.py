@@ -9,13 +9,15 @@ and anybody launches it by name: `launch("exports.jobs.export_posts", key=..., o
 """
 
 import logging
+import threading
 import time
 import traceback
 import uuid
 from contextlib import contextmanager
 from functools import wraps
 
-from django.db import transaction
+from django.conf import settings
+from django.db import DatabaseError, connections, transaction
 
 from . import lifecycle, registry
 from .models import Task
@@ -40,12 +42,12 @@ class Run:
         self.task = task
         self._saved_at = time.monotonic()
 
-    def enter(self, phase: str, *, lease_seconds: float | None = None, **progress):
+    def enter(self, phase: str, **progress):
         """Begin `phase` (one of the job's), saving `done` and `total` when given.
 
-        lease_seconds: how long this phase may be silent. Raises Superseded.
+        Raises Superseded.
         """
-        lifecycle.checkpoint(self.task, phase=phase, lease_seconds=lease_seconds, **progress)
+        lifecycle.checkpoint(self.task, phase=phase, **progress)
         self._saved_at = time.monotonic()
 
     def advance(self, done: int):
@@ -60,6 +62,30 @@ class Run:
         with transaction.atomic():
             lifecycle.checkpoint(self.task)
             yield
+
+    @contextmanager
+    def kept_alive(self):
+        """Extend the lease from a thread while the block does what can't say how far it is: a
+        conversation with a mail server, a disk that takes its time. The thread dies with the
+        process and is stopped with it, so it keeps no dead worker's task."""
+        over = threading.Event()
+        thread = threading.Thread(target=self._extend_until, args=[over], daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+    def _extend_until(self, over):
+        while not over.wait(settings.TASKS_LEASE_SECONDS / 3):
+            try:
+                lifecycle.checkpoint(self.task)
+            except lifecycle.Superseded:
+                break  # the block finds out at its next fenced write
+            except DatabaseError as error:
+                logger.warning("The lease could not be extended (%s); trying again.", error)
+        connections.close_all()  # this thread's own
 
 
 def job(description, *, phases=None, reasons=None, result_url=registry.no_result):

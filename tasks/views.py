@@ -7,8 +7,9 @@ from django.views.decorators.http import require_POST
 @login_required
 @require_POST
 def dismiss(request, pk):
-    get_object_or_404(request.user.tasks, pk=pk)
-    request.user.tasks.filter(pk=pk).mark_seen()
+    mine = request.user.tasks.filter(pk=pk)
+    get_object_or_404(mine)
+    mine.mark_seen()
     back = request.headers.get("Referer", "")
     if not url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure()):
         back = "/"

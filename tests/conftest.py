@@ -15,8 +15,8 @@ from django.db import connection
 from django.utils import timezone
 
 from blog.models import Post
+from microblog.valkey import Valkey
 
-from . import servers
 from .smtp import Sink
 
 CHROMIUM = next(
@@ -42,7 +42,7 @@ def smtp():
 @pytest.fixture
 def redis(settings):
     """A running Redis protocol server, which the site under test uses."""
-    with servers.valkey() as server:
+    with Valkey() as server:
         settings.REDIS_URL = server.url
         yield server
 

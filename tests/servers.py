@@ -12,14 +12,7 @@ from pathlib import Path
 
 import psycopg
 
-from microblog.valkey import Valkey, free_port
-
-__all__ = ["find_postgres", "free_port", "postgres", "valkey"]
-
-
-def valkey(port=None):
-    """The context of a running `Valkey`, which has `url`, `pid`, `start()`, `stop()`, `kill()`."""
-    return Valkey(port)
+from microblog.valkey import free_port
 
 
 def find_postgres():

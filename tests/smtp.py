@@ -1,27 +1,41 @@
 """A real SMTP server that keeps what it gets, or refuses it."""
 
+import asyncio
 import email
 import email.policy
 from queue import Queue
 
 from aiosmtpd.controller import Controller
 
-from .servers import free_port
+from microblog.valkey import free_port
 
 
 class Sink:
     """Address `url` for EMAIL_URL; every mail taken goes into the queue `mails`, parsed.
 
-    While `refusal` is set, for example to "550 no such box", mails are refused with it.
+    While `refusal` is set, for example to "550 no such box", mails are refused with it. `delay`:
+    seconds before each answer.
     """
 
     def __init__(self):
         self.mails = Queue()
         self.refusal = None
+        self.delay = 0
         self.controller = Controller(self, hostname="127.0.0.1", port=free_port())
         self.url = f"smtp://127.0.0.1:{self.controller.port}"
 
+    async def handle_MAIL(self, server, session, envelope, address, options):
+        await asyncio.sleep(self.delay)
+        envelope.mail_from = address
+        return "250 go on"
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        await asyncio.sleep(self.delay)
+        envelope.rcpt_tos.append(address)
+        return "250 go on"
+
     async def handle_DATA(self, server, session, envelope):
+        await asyncio.sleep(self.delay)
         if self.refusal:
             return self.refusal
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connections
 
 from exports.models import Export
+from tasks.broker import Doorbell
 from tasks.models import Attempt, State, Task
 
 from .conftest import wait_for
@@ -85,12 +86,28 @@ def test_redis_hanging_at_the_click_costs_less_than_a_second(alices, redis):
         os.kill(redis.pid, signal.SIGCONT)
 
 
-def test_a_message_that_redis_lost_is_rung_again(alice, posts, start_qcluster, smtp):
+def test_a_message_that_redis_lost_is_rung_again(alice, posts, redis, start_qcluster, smtp):
     Export.objects.start(alice)
-    Task.objects.update(dispatched_at=None)  # as after a crash between the commit and the bell
+    redis.stop()
+    redis.start()  # it keeps nothing
+    assert Doorbell().queue_size() == 0
     with start_qcluster(TASKS_SWEEP_SECONDS=0.2, TASKS_RING_AGAIN_SECONDS=0.2):
         assert wait_for(ended).state == State.SUCCEEDED
     assert smtp.mails.qsize() == 1
+
+
+def test_a_slow_mail_server_gets_the_mail_once(alice, posts, start_qcluster, smtp):
+    smtp.delay = 1  # seconds before each answer, of which there are more than the lease has
+    with start_qcluster(
+        EMAIL_TIMEOUT=2,
+        TASKS_LEASE_SECONDS=1,
+        TASKS_SWEEP_SECONDS=0.2,
+        TASKS_RING_AGAIN_SECONDS=0.2,
+    ):
+        Export.objects.start(alice)
+        assert wait_for(ended).state == State.SUCCEEDED
+    assert smtp.mails.qsize() == 1
+    assert Attempt.objects.count() == 1
 
 
 def test_a_mail_server_that_refuses_fails_the_task_and_leaves_the_file(

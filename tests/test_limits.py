@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from django.conf import settings
 
@@ -5,7 +7,7 @@ from django.conf import settings
 def test_a_large_body_gets_a_page_that_names_the_limit(alices):
     response = alices.post("/", {"body": "x" * 10_000_000})
     assert response.status_code == 413
-    assert b"976.6\xc2\xa0KB" in response.content
+    assert b"1.0\xc2\xa0MB" in response.content
     assert b"Sign out" in response.content
 
 
@@ -26,7 +28,19 @@ def test_the_content_security_policy_is_strict(client, address):
     policy = client.get(address)["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
-    page = client.get(address).content
+    assert_no_inline(client.get(address))
+
+
+@pytest.mark.parametrize("address", ["/", "/@alice/", "/exports/", "/nothing/"])
+def test_pages_of_mine_need_nothing_inline(alices, address):
+    alices.post("/exports/")
+    assert_no_inline(alices.get(address))
+
+
+def assert_no_inline(response):
+    page = response.content
+    assert b"</html>" in page
     assert b"<style" not in page
-    assert b"style=" not in page
-    assert b"onclick" not in page
+    assert b" style=" not in page
+    assert not re.search(rb"<[^>]* on[a-z]+=", page)
+    assert not re.search(rb"<script(?![^>]* src=)", page)

@@ -39,7 +39,7 @@ def percentages(page, until):
         if shown and shown[0] not in seen[-1:]:
             seen += shown
         page.wait_for_timeout(100)
-    return [int(percent.removesuffix(" %")) for percent in seen]
+    return [int(percent.removesuffix("%")) for percent in seen]
 
 
 def test_a_person_exports_their_posts(page, live_server, sign_in, posts, start_qcluster, smtp):
@@ -50,7 +50,7 @@ def test_a_person_exports_their_posts(page, live_server, sign_in, posts, start_q
         sign_in()
         page.goto(f"{live_server.url}/@alice/")
         page.get_by_role("button", name="Export my posts").click()
-        expect(page.get_by_text("Exporting your posts")).to_be_visible()
+        expect(page.get_by_text("Export of your posts")).to_be_visible()
 
         # It moves on whatever page they are on, and the button is disabled meanwhile.
         page.goto(f"{live_server.url}/@alice/")

@@ -32,13 +32,6 @@ def test_signing_in_elsewhere_is_followed_only_on_this_site(client, alice):
     assert client.post(URL + "?next=https://evil.example/", form)["Location"] == "/"
 
 
-def test_the_language_of_the_page_becomes_the_language_of_the_mails(client, alice):
-    form = {"username": "alice", "password": PASSWORD}
-    client.post(URL, form, headers={"Accept-Language": "es"})
-    alice.refresh_from_db()
-    assert alice.language == "es"
-
-
 def test_signing_out_is_a_post(alices):
     assert alices.get("/accounts/logout/").status_code == 405
     assert alices.post("/accounts/logout/")["Location"] == "/"

@@ -4,6 +4,8 @@ import pytest
 
 from blog.models import Post
 from blog.timelines import PAGE_SIZE
+from blog.views import DRAFT_MAX_LENGTH
+from conftest import PASSWORD
 
 
 def write(author, count):
@@ -13,8 +15,27 @@ def write(author, count):
 @pytest.mark.django_db
 def test_a_visitor_is_welcomed(client):
     assert b"Make an account" in client.get("/").content
-    assert b"Make an account" in client.post("/", {"body": "hi"}).content
+
+
+def test_what_is_posted_after_the_session_ended_waits_for_the_sign_in(client, alice):
+    response = client.post("/", {"title": "t", "body": "half a thought\n"}, follow=True)
+    assert response.redirect_chain[-1][0] == "/accounts/login/?next=/"
+    assert b"Sign in, and your text is there again" in response.content
+    client.post("/accounts/login/?next=/", {"username": "alice", "password": PASSWORD})
+    form = client.get("/").context["form"]
+    assert (form["title"].value(), form["body"].value()) == ("t", "half a thought\n")
+    assert not client.get("/").context["form"]["body"].value()
     assert not Post.objects.exists()
+
+
+def test_visitors_can_leave_only_so_much(client, db):
+    client.post("/", {"body": "x" * 100_000})
+    assert len(client.session["draft"]["body"]) == DRAFT_MAX_LENGTH
+
+
+@pytest.mark.parametrize("address", ["/", "/@alice/", "/posts/1/"])
+def test_other_methods_are_rejected(alices, address):
+    assert alices.put(address).status_code == 405
 
 
 def test_a_post_is_written(alices, alice):

@@ -97,7 +97,7 @@ def test_a_refused_mail_fails_the_task_and_keeps_the_file(export, monkeypatch):
     done = work(export)
     assert (done.task.state, done.task.reason) == (State.FAILED, "not_mailed")
     assert done.task.progress < 100
-    assert done.mail == Export.Mail.REFUSED
+    assert done.mail == Export.Mail.FAILED
     assert bodies(done) == ["post 0", "post 1", "post 2"]
 
 

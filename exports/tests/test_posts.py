@@ -53,3 +53,18 @@ def test_a_chunk_is_one_query(alice, django_assert_num_queries):
         Post.objects.create(author=alice, body=str(number))
     with django_assert_num_queries(3):  # two full chunks and an empty one
         read(alice, size=2)
+
+
+@pytest.mark.parametrize(
+    ("moment", "text"),
+    [
+        (datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), "2026-01-02T03:04:05Z"),
+        (datetime(2026, 1, 2, 3, 4, 5, 7, tzinfo=UTC), "2026-01-02T03:04:05.000007Z"),
+        (datetime(2026, 1, 2, 3, 4, 5, 120000, tzinfo=UTC), "2026-01-02T03:04:05.120000Z"),
+        (datetime(987, 1, 2, tzinfo=UTC), "0987-01-02T00:00:00Z"),
+    ],
+)
+def test_the_database_writes_times_as_python_would(alice, moment, text):
+    Post.objects.create(author=alice, body="b", timestamp=moment)
+    assert Post.objects.values_list(posts.Iso8601("timestamp"), flat=True).get() == text
+    assert datetime.fromisoformat(text) == moment

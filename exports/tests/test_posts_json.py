@@ -7,6 +7,7 @@ from exports.formats import posts_json
 POSTS = [
     {"body": "one", "timestamp": "2026-01-02T03:04:05Z"},
     {"body": 'quotes " and \\ and ,\n lines', "timestamp": "2026-01-02T03:04:06.000007Z"},
+    {"body": 'looks like },{"body":"two" posts', "timestamp": "2026-01-02T03:04:07Z"},
     {"body": "\x1b[1m 你好 🏳️‍🌈 \u2028", "timestamp": "2026-01-03T00:00:00Z", "title": "t"},
 ]
 
@@ -24,6 +25,11 @@ def test_it_is_json_of_the_posts_in_their_order(posts):
 @pytest.mark.parametrize("size", [1, 2, 3])
 def test_the_same_posts_give_the_same_bytes_however_they_come(size):
     assert b"".join(posts_json.write(chunked(POSTS, size))) == b"".join(posts_json.write([POSTS]))
+
+
+def test_each_post_is_a_line_of_its_own():
+    lines = b"".join(posts_json.write([POSTS])).splitlines()
+    assert [json.loads(line.rstrip(b",")) for line in lines[1:-1]] == POSTS
 
 
 def test_empty_chunks_leave_no_trace():

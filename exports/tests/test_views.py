@@ -45,6 +45,9 @@ class TestList:
         for address in ("/@alice/", "/exports/"):
             assert b"disabled" in alices.get(address).content
 
+    def test_it_rejects_other_methods(self, alices):
+        assert alices.put("/exports/").status_code == 405
+
     def test_it_asks_visitors_to_sign_in(self, client, db):
         assert client.get("/exports/")["Location"].startswith("/accounts/login/")
         assert client.post("/exports/")["Location"].startswith("/accounts/login/")

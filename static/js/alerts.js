@@ -1,7 +1,7 @@
 // The alerts poll themselves (htmx). This spares what need not be asked or drawn, and tells the rest
-// of the page when a task began or ended.
-const active = () => document.getElementById("alerts")?.dataset.active;
-let before = active();
+// of the page that a task moved on (tasks:moved), or began or ended (tasks:changed).
+const alerts = () => document.getElementById("alerts");
+let active = alerts()?.dataset.active;
 let shown = "";
 
 document.addEventListener("htmx:beforeRequest", (event) => {
@@ -9,7 +9,7 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 });
 
 document.addEventListener("visibilitychange", () => {
-  if (!document.hidden && active()) htmx.trigger("#alerts", "tasks:look");
+  if (!document.hidden && alerts()) htmx.trigger("#alerts", "tasks:look");
 });
 
 document.addEventListener("htmx:beforeSwap", (event) => {
@@ -19,8 +19,10 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   shown = event.detail.serverResponse;
 });
 
-document.addEventListener("htmx:afterSettle", () => {
-  if (active() === before) return;
-  before = active();
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target.id !== "alerts") return;
+  document.body.dispatchEvent(new Event("tasks:moved"));
+  if (alerts().dataset.active === active) return;
+  active = alerts().dataset.active;
   document.body.dispatchEvent(new Event("tasks:changed"));
 });

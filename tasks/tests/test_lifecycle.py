@@ -2,6 +2,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from tasks import lifecycle
@@ -65,6 +66,10 @@ class TestLaunch:
             lifecycle.launch("nowhere.to.be.found", key="1")
         assert not Task.objects.exists()
 
+    def test_what_the_database_refuses_is_an_error(self):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            lifecycle.launch(COUNT, key=None)
+
     def test_workers_are_told_after_the_commit(self, rung, django_capture_on_commit_callbacks):
         with django_capture_on_commit_callbacks() as callbacks:
             task, _ = lifecycle.launch(COUNT, key="1")
@@ -116,17 +121,21 @@ class TestClaim:
     def test_what_a_silent_worker_left_is_taken_over(self, task):
         first = lifecycle.claim(COUNT, task.pk)
         silent_for_ever(task)
+        Task.objects.update(phase="counting", done=7)
         second = lifecycle.claim(COUNT, task.pk)
-        assert second.attempt == 2
+        assert (second.attempt, second.phase, second.done) == (2, "", 0)
         assert second.token != first.token
         outcomes = list(task.attempts.values_list("outcome", flat=True))
         assert outcomes == [Attempt.Outcome.LOST, Attempt.Outcome.RUNNING]
 
     def test_no_attempt_more_than_allowed(self, task):
-        Task.objects.filter(pk=task.pk).update(max_attempts=1)
-        assert lifecycle.claim(COUNT, task.pk)
-        silent_for_ever(task)
+        Task.objects.filter(pk=task.pk).update(max_attempts=2)
+        for _ in range(2):
+            assert lifecycle.claim(COUNT, task.pk)
+            silent_for_ever(task)
         assert lifecycle.claim(COUNT, task.pk) is None
+        task.refresh_from_db()
+        assert task.failures == 1  # the second is counted when it is buried
 
 
 class TestFencing:
@@ -161,10 +170,11 @@ class TestFencing:
 
 def test_a_checkpoint_saves_progress_and_extends_the_lease(task):
     claimed = lifecycle.claim(COUNT, task.pk)
-    lifecycle.checkpoint(claimed, lease_seconds=3600, phase="counting", done=3, total=9)
+    silent_for_ever(task)
+    lifecycle.checkpoint(claimed, phase="counting", done=3, total=9)
     saved = Task.objects.get()
     assert (saved.phase, saved.done, saved.total) == ("counting", 3, 9)
-    assert saved.lease_until > claimed.lease_until
+    assert saved.lease_until > timezone.now()
 
 
 class TestSweep:
@@ -203,6 +213,7 @@ class TestSweep:
         assert lifecycle.sweep() == 0
         task.refresh_from_db()
         assert (task.state, task.reason) == (State.FAILED, "worker_lost")
+        assert task.failures == task.max_attempts
         assert task.ended_at
         assert task.attempts.get().outcome == Attempt.Outcome.LOST
 

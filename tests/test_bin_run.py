@@ -1,0 +1,223 @@
+"""`bin/run` as its users have it: in a copy of the checkout, over HTTP, with signals."""
+
+import email
+import email.policy
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+
+from microblog.valkey import free_port
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).resolve().parent.parent
+NOT_IN_A_CLONE = shutil.ignore_patterns(
+    ".git", ".venv", ".env", "var", "staticfiles", "*.mo", "__pycache__", ".*_cache"
+)
+STOPS_WITHIN = 5  # seconds
+OURS = {"DATABASE_URL", "REDIS_URL", "VAR_DIR", "SITE_URL", "DJANGO_SETTINGS_MODULE"}
+
+
+class Clone:
+    """A copy of this checkout that shares our .venv, and at most one `bin/run` in it."""
+
+    def __init__(self, folder):
+        self.root = folder / "clone"
+        shutil.copytree(ROOT, self.root, ignore=NOT_IN_A_CLONE)
+        (self.root / ".venv").symlink_to(ROOT / ".venv")
+        self.log = folder / "log"
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def start(self, **environment):
+        inherited = {name: value for name, value in os.environ.items() if name not in OURS}
+        with self.log.open("w") as log:
+            self.run = subprocess.Popen(
+                ["bin/run"],
+                cwd=self.root,
+                env=inherited | {"PORT": str(self.port), "ENV_FILE": "", **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def processes(self):
+        """All that was started here, whoever is its parent or its group now."""
+        found = []
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                if Path(process.cwd()).is_relative_to(self.root):
+                    found.append(process)
+        return found
+
+    def said(self):
+        return self.log.read_text()
+
+    def wait_for_line(self, line):
+        wait_until(lambda: line in self.said() or self.run.poll() is not None, self.said)
+        assert line in self.said()
+
+    def wait_for_site(self):
+        def answers():
+            assert self.run.poll() is None, self.said()
+            with suppress(requests.ConnectionError):
+                return requests.get(self.url, timeout=5).ok
+
+        wait_until(answers, self.said)
+
+    def assert_stops(self, send, number=signal.SIGTERM):
+        """All of it is gone in time after `send(pid, number)`; return the exit status."""
+        processes = self.processes()
+        asked = time.monotonic()
+        send(self.run.pid, number)
+        status = self.run.wait(STOPS_WITHIN)
+        assert time.monotonic() - asked < STOPS_WITHIN
+        assert [process for process in processes if is_alive(process)] == []
+        assert self.processes() == []
+        return status
+
+
+@pytest.fixture
+def clone(tmp_path):
+    clone = Clone(tmp_path)
+    yield clone
+    for process in clone.processes():
+        with suppress(psutil.Error):
+            process.kill()
+
+
+def is_alive(process):
+    with suppress(psutil.NoSuchProcess):
+        return process.status() != psutil.STATUS_ZOMBIE  # those wait only for init to count them
+    return False
+
+
+def wait_until(is_so, what_was_said, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline, what_was_said()
+        time.sleep(0.1)
+
+
+@contextmanager
+def signed_in(clone):
+    """Alice, as the greeting has her."""
+    with requests.Session() as alice:
+        post(alice, f"{clone.url}/accounts/login/", username="alice", password="demo-password")
+        assert "sessionid" in alice.cookies
+        yield alice
+
+
+def post(session, url, **data):
+    session.get(url, timeout=10)
+    token = session.cookies["csrftoken"]
+    answer = session.post(url, {"csrfmiddlewaretoken": token, **data}, timeout=10)
+    answer.raise_for_status()
+
+
+def export(alice, clone, state):
+    """Start an export and wait until it is in `state`."""
+    post(alice, f"{clone.url}/exports/")
+
+    def task():
+        accept = {"Accept": "application/json"}
+        (task,) = alice.get(f"{clone.url}/alerts/", headers=accept, timeout=10).json()["tasks"]
+        return task
+
+    wait_until(lambda: task()["state"] == state, lambda: f"{task()}\n{clone.said()}")
+
+
+def exported_posts(letter):
+    message = email.message_from_bytes(letter.read_bytes(), policy=email.policy.default)
+    (attachment,) = message.iter_attachments()
+    assert attachment.get_filename() == "posts.json"
+    return json.loads(attachment.get_content())["posts"]
+
+
+def count_of_posts(alice, clone):
+    return len(re.findall(r"<article", alice.get(f"{clone.url}/@alice/", timeout=10).text))
+
+
+def test_everything_works_and_stops_and_works_again(clone):
+    clone.start()
+    clone.wait_for_site()
+    assert f"{clone.url}/mail/" in clone.said()
+    assert "alice, with the password demo-password" in clone.said()
+    with signed_in(clone) as alice:
+        export(alice, clone, "succeeded")
+        (letter,) = (clone.root / "var" / "mail").iterdir()
+        assert len(exported_posts(letter)) >= count_of_posts(alice, clone) > 0
+        assert requests.get(f"{clone.url}/mail/", timeout=10).ok
+    assert len(clone.processes()) > 5
+    assert clone.assert_stops(os.kill) == 0
+
+    clone.start()
+    clone.wait_for_site()
+    assert "Installing" not in clone.said()
+    with signed_in(clone) as alice:
+        assert "/download/" in alice.get(f"{clone.url}/exports/", timeout=10).text
+    assert clone.assert_stops(os.kill) == 0
+
+
+@pytest.mark.parametrize(
+    ("send", "number"),
+    [(os.killpg, signal.SIGINT), (os.killpg, signal.SIGTERM), (os.kill, signal.SIGTERM)],
+    ids=["Ctrl-C", "SIGTERM to all", "SIGTERM to bin/run"],
+)
+def test_it_stops_in_the_middle_of_an_export(clone, send, number):
+    clone.start(EXPORT_POSTS_PER_SECOND="1")
+    clone.wait_for_site()
+    with signed_in(clone) as alice:
+        export(alice, clone, "running")
+    assert clone.assert_stops(send, number) == 0
+
+
+@pytest.mark.parametrize("send", [os.kill, os.killpg])
+@pytest.mark.parametrize("line", ["Preparing the database", "Ctrl-C stops it"])
+def test_it_stops_while_it_starts(clone, line, send):
+    clone.start()
+    clone.wait_for_line(line)
+    assert clone.assert_stops(send, signal.SIGINT) == 0
+
+
+def test_it_stops_when_the_terminal_is_closed(clone):
+    clone.start()
+    clone.wait_for_site()
+    assert clone.assert_stops(os.killpg, signal.SIGHUP) == 0
+
+
+@pytest.mark.parametrize(("name", "command"), [("web.1", "gunicorn"), ("worker.1", "qcluster")])
+def test_it_ends_when_a_part_ends(clone, name, command):
+    clone.start()
+    clone.wait_for_site()
+    clone.wait_for_line("running.")  # as Django-Q2 says
+
+    def end_it(pid, number):
+        family = [each for each in clone.processes() if command in " ".join(each.cmdline())]
+        min(family, key=psutil.Process.create_time).send_signal(number)
+
+    assert clone.assert_stops(end_it) == 1
+    assert f"{name} ended" in clone.said()
+
+
+def test_a_taken_port_is_named(clone):
+    clone.start()
+    clone.wait_for_site()
+    first, log = clone.run, clone.said()
+    clone.start()
+    assert clone.run.wait(20) == 1
+    assert f"Port {clone.port} can't be used" in clone.said()
+    assert "PORT=" in clone.said()
+    clone.run = first
+    assert clone.assert_stops(os.kill) == 0, log

@@ -1,0 +1,63 @@
+"""Every string of ours is there in every language, and nothing else is."""
+
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
+from babel.messages.frontend import parse_mapping_cfg
+from babel.messages.pofile import read_po
+from django.conf import settings
+
+LOCALE = Path(settings.BASE_DIR) / "locale"
+KEYWORDS = DEFAULT_KEYWORDS | {"pgettext_lazy": ((1, "c"), 2)}
+LANGUAGES = ["es", "zh_Hant"]
+
+
+@pytest.fixture(scope="module")
+def marked():
+    """The strings that are marked for translation in the code and the templates."""
+    with open(LOCALE / "babel.cfg") as file:
+        methods, options = parse_mapping_cfg(file)
+    found = extract_from_dir(settings.BASE_DIR, methods, options, KEYWORDS)
+    return {(message, context) for _, _, message, _, context in found}
+
+
+def catalogue(language):
+    with open(LOCALE / language / "LC_MESSAGES" / "django.po", "rb") as file:
+        return read_po(file, locale=language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_catalogue_has_what_is_marked_and_nothing_else(language, marked):
+    assert len(marked) > 100
+    there = {(message.id, message.context) for message in catalogue(language) if message.id}
+    assert there == marked, "Run bin/catalogues and translate what is new."
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_everything_is_translated_and_sure(language):
+    for message in catalogue(language):
+        if message.id:
+            strings = message.string if message.pluralizable else [message.string]
+            assert all(strings), message.id
+            assert not message.fuzzy, message.id
+
+
+def placeholders(text):
+    """The names in `%(name)s` of a text."""
+    return set(re.findall(r"%\((\w+)\)", text))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_translations_have_the_placeholders_of_their_original(language):
+    for message in catalogue(language):
+        if message.id:
+            ids = message.id if message.pluralizable else [message.id]
+            strings = message.string if message.pluralizable else [message.string]
+            for string in strings:
+                # Some languages say "your post" for one of them.
+                left_out = {"count"} if message.pluralizable and string == strings[0] else set()
+                missing = placeholders(ids[-1]) - placeholders(string)
+                assert missing <= left_out, message.id
+                assert placeholders(string) <= placeholders(ids[-1]), message.id
