@@ -161,7 +161,7 @@ def _bury(task):
 
 
 def _end(rows, task, state, outcome, *, reason="", traceback=""):
-    failures = F("failures") + (state == State.FAILED)
+    failures = F("failures") + int(state == State.FAILED)
     with transaction.atomic():
         _change(
             rows,

@@ -1,8 +1,10 @@
 """How the program starts, or refuses to, where DEBUG is off."""
 
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -40,3 +42,16 @@ def test_it_refuses_a_site_address_that_mails_cannot_link_to():
 def test_the_development_inbox_is_not_there():
     shown = manage("shell", "-c", "from django.urls import reverse; reverse('inbox')", **PRODUCTION)
     assert "NoReverseMatch" in shown.stderr
+
+
+def test_every_variable_is_in_the_example():
+    root = Path(settings.BASE_DIR)
+    read = set(
+        re.findall(
+            r'(?:env\.\w+|required)\(\s*"(\w+)"', (root / "microblog/settings.py").read_text()
+        )
+    )
+    shown = set(re.findall(r"^#?([A-Z_]+)=", (root / ".env.example").read_text(), re.MULTILINE))
+    assert len(read) > 20
+    assert read - shown == {"ENV_FILE"}  # it names the file, so it can't be in it
+    assert shown - read == {"ANYMAIL_MAILGUN_API_KEY"}  # one of many, by its prefix
