@@ -42,7 +42,17 @@ class User(AbstractUser):
         ],
         error_messages={"unique": USERNAME_TAKEN},
     )
-    email = models.EmailField(_("e-mail address"), blank=True)
+    email = models.EmailField(
+        _("e-mail address"),
+        blank=True,
+        validators=[
+            # Django takes a quoted local part with line ends, which would end a mail's header.
+            RegexValidator(
+                r"^[^\x00-\x1f\x7f-\x9f]*\Z",
+                _("An e-mail address has no control characters."),
+            )
+        ],
+    )
     language = models.CharField(
         _("language"),
         max_length=16,

@@ -51,5 +51,6 @@ def profile(request, username):
 
 @require_safe
 def post(request, pk):
-    post = get_object_or_404(Post.objects.select_related("author"), pk=pk)
+    posts = Post.objects.filter(author__is_active=True).select_related("author")
+    post = get_object_or_404(posts, pk=pk)
     return render(request, "blog/post.html", {"post": post})

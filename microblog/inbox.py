@@ -25,8 +25,8 @@ class Letter:
     message: email.message.EmailMessage
 
     @property
-    def sent(self) -> datetime:
-        return self.message["Date"].datetime
+    def sent(self) -> datetime | None:
+        return self.message["Date"] and self.message["Date"].datetime
 
     @property
     def message_id(self) -> str:

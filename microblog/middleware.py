@@ -6,6 +6,19 @@ from django.shortcuts import render
 DRAIN_MAX_BYTES = 50_000_000
 
 
+class Utf8Middleware:
+    """Answer 400 to a request in another charset than UTF-8, which no browser sends and at which
+    Django may fall over."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if request.content_params.get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
+            return render(request, "400.html", status=400)
+        return self.get_response(request)
+
+
 class MaxBodySizeMiddleware:
     """Answer 413 with a page that names the limit when a body is announced as larger than
     `DATA_UPLOAD_MAX_MEMORY_SIZE` bytes."""

@@ -79,7 +79,9 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "microblog.middleware.MaxBodySizeMiddleware",  # last: its page knows who is signed in
+    # Last: their pages know who is signed in.
+    "microblog.middleware.Utf8Middleware",
+    "microblog.middleware.MaxBodySizeMiddleware",
 ]
 
 ROOT_URLCONF = "microblog.urls"
@@ -237,5 +239,11 @@ LOGGING = {
         "mail_admins": {"class": "django.utils.log.AdminEmailHandler", "level": "ERROR"},
     },
     "root": {"handlers": ["console", "mail_admins"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {"django": {"handlers": [], "level": "INFO"}},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO"},
+        # Not mailed: Django-Q2 says twice a second that Redis is away (of failed attempts our own
+        # engine tells), and anybody can send a wrong Host.
+        "django-q": {"handlers": ["console"], "propagate": False},
+        "django.security.DisallowedHost": {"handlers": ["console"], "propagate": False},
+    },
 }

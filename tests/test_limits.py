@@ -23,6 +23,15 @@ def test_a_length_that_is_no_number_is_nothing_to_fall_over(client):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data"])
+@pytest.mark.parametrize("charset", ["utf-7", "latin-1", "utf-16"])
+def test_another_charset_gets_a_page_that_says_so(client, kind, charset):
+    response = client.post("/", b"body=x", content_type=f"{kind}; boundary=b; charset={charset}")
+    assert response.status_code == 400
+    assert b"does not understand" in response.content
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("address", ["/", "/accounts/login/", "/accounts/register/", "/nothing/"])
 def test_the_content_security_policy_is_strict(client, address):
     policy = client.get(address)["Content-Security-Policy"]

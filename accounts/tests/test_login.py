@@ -32,6 +32,10 @@ def test_signing_in_elsewhere_is_followed_only_on_this_site(client, alice):
     assert client.post(URL + "?next=https://evil.example/", form)["Location"] == "/"
 
 
+def test_coming_back_to_it_is_no_loop(alices):
+    assert alices.get(URL + "?next=" + URL).status_code == 200
+
+
 def test_signing_out_is_a_post(alices):
     assert alices.get("/accounts/logout/").status_code == 405
     assert alices.post("/accounts/logout/")["Location"] == "/"

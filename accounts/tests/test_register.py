@@ -34,6 +34,7 @@ def test_the_language_of_the_page_is_the_language_of_the_mails(client):
         ("username", "n" * 31, "at most 30"),
         ("username", "nul\0", "Null characters"),
         ("email", "", "required"),
+        ("email", '"a\x1ex"@example.com', "control characters"),
         ("email", "not an address", "valid email"),
         ("password2", "another-horse", "match"),
     ],

@@ -135,6 +135,14 @@ def test_ones_own_profile_has_the_export_button(alices):
     assert b"Export my posts" in alices.get("/@alice/").content
 
 
+def test_who_was_deactivated_is_not_found(client, alice):
+    (post,) = write(alice, 1)
+    alice.is_active = False
+    alice.save()
+    for address in ("/@alice/", post.get_absolute_url()):
+        assert client.get(address).status_code == 404
+
+
 @pytest.mark.django_db
 def test_a_profile_of_nobody_is_not_found(client):
     assert client.get("/@nobody/").status_code == 404

@@ -23,6 +23,11 @@ def test_it_leads_nowhere_else(alices, url):
     assert response["Location"] == "/"
 
 
+@pytest.mark.parametrize("odd", ["home", "?x", "#y", "%00"])
+def test_an_odd_referer_is_nothing_to_fall_over(alices, url, odd):
+    assert alices.post(url, headers={"Referer": odd}).status_code == 302
+
+
 def test_it_rejects_get(alices, url):
     assert alices.get(url).status_code == 405
 
