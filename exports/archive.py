@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -27,21 +27,20 @@ def storage():
     return storages["archives"]
 
 
-def write(name: str, pieces) -> str:
-    """Write the byte strings `pieces` to a new file, down to the disk; its name in the storage.
-
-    Whatever stops it, no half-written file stays behind, unless the process itself is killed.
-    """
+@contextmanager
+def new_file(name: str, pieces):
+    """Write the byte strings `pieces` to a new file, down to the disk, and yield its name in the
+    storage. Whatever breaks the writing or the block off takes the file away, except a kill."""
     name = storage().save(name, ContentFile(b""))  # makes its folder and takes the name
     try:
         with storage().open(name, "wb") as file:
             for piece in pieces:
                 file.write(piece)
         _make_durable(name)
+        yield name
     except BaseException:
         storage().delete(name)
         raise
-    return name
 
 
 def _make_durable(name):

@@ -28,21 +28,26 @@ CHUNK = 1_000  # posts; more of them at once are slower: they leave the processo
         delivery.NOT_MAILED: _(
             "The file is ready to download on its page, but the mail server did not take the mail."
         ),
+        delivery.MAIL_UNKNOWN: _(
+            "The file is ready to download on its page. The mail server fell silent, so nobody"
+            " knows whether the mail arrived."
+        ),
     },
-    result_url=lambda task: reverse("exports:detail", args=[task.args["export"]]),
+    urls={
+        "result": lambda task: reverse("exports:detail", args=[task.args["export"]]),
+        "cancel": lambda task: reverse("exports:cancel", args=[task.args["export"]]),
+        "retry": lambda task: reverse("exports:retry", args=[task.args["export"]]),
+    },
 )
 def export_posts(run):
     export = Export.objects.select_related("owner").get(pk=run.task.args["export"])
     if not export.file:
         take_snapshot(export, run)
         run.enter("writing", done=0, total=export.total)
-        with run.kept_alive():
-            name = archive.write(
-                f"{export.folder}/{run.task.token}.json", posts_json.write(read(export, run))
-            )
+        name = f"{export.folder}/{run.task.token}.json"
+        with run.kept_alive(), archive.new_file(name, posts_json.write(read(export, run))) as name:
             run.enter("checking", done=export.total)
-            checked = archive.check(name, posts_json.count)
-        publish(export, run, name, checked)
+            publish(export, run, name, archive.check(name, posts_json.count))
     delivery.mail(export, run)
 
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from tasks.lifecycle import launch
+from tasks import lifecycle
 from tasks.models import Task
 
 from . import archive
@@ -25,7 +25,9 @@ class ExportManager(models.Manager):
         """Begin an export of all that `owner` wrote: returns (export, created). While one is under
         way there is no second one; that one is returned."""
         pk = uuid.uuid4()
-        task, created = launch(JOB, key=str(owner.pk), owner=owner, args={"export": str(pk)})
+        task, created = lifecycle.launch(
+            JOB, key=str(owner.pk), owner=owner, args={"export": str(pk)}
+        )
         if created:
             return self.create(pk=pk, owner=owner, task=task), True
         return self.get(task=task), False
@@ -96,6 +98,24 @@ class Export(models.Model):
     def deleted(self) -> int:
         """How many posts were deleted between the snapshot and the end of the writing."""
         return max(0, self.total - self.count)
+
+    def cancel(self) -> bool:
+        """Stop it and remove what was half written. False when it is too late."""
+        if not (self.task and lifecycle.cancel(self.task)):
+            return False
+        transaction.on_commit(partial(archive.remove, self.folder, keep=self.file.name))
+        return True
+
+    @transaction.atomic
+    def retry(self) -> bool:
+        """Let a new task go on with it. False when its owner has one that is active."""
+        args = {"export": str(self.pk)}
+        task, created = lifecycle.launch(JOB, key=str(self.owner_id), owner=self.owner, args=args)
+        if created:
+            self.owner.tasks.filter(pk=self.task_id).mark_seen()
+            self.task = task
+            self.save(update_fields=["task"])
+        return created
 
     def change(self, run, **values):
         """Write `values` to the row while the task is this worker's. Raises Superseded."""

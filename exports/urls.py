@@ -6,5 +6,7 @@ app_name = "exports"
 urlpatterns = [
     path("", views.exports, name="list"),
     path("<uuid:pk>/", views.detail, name="detail"),
+    path("<uuid:pk>/cancel/", views.cancel, name="cancel"),
+    path("<uuid:pk>/retry/", views.retry, name="retry"),
     path("<uuid:pk>/download/", views.download, name="download"),
 ]

@@ -3,7 +3,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from .formats import posts_json
 from .models import Export
@@ -28,6 +28,24 @@ def detail(request, pk):
     export = get_object_or_404(request.user.exports.select_related("task"), pk=pk)
     request.user.tasks.filter(pk=export.task_id).mark_seen()
     return render(request, "exports/detail.html", {"export": export})
+
+
+@login_required
+@require_POST
+def cancel(request, pk):
+    export = get_object_or_404(request.user.exports.select_related("task"), pk=pk)
+    if not export.cancel():
+        messages.info(request, _("It was too late to cancel this export."))
+    return redirect(export)
+
+
+@login_required
+@require_POST
+def retry(request, pk):
+    export = get_object_or_404(request.user.exports.select_related("task"), pk=pk)
+    if not export.retry():
+        messages.info(request, _("Your export is already running."))
+    return redirect(export)
 
 
 @login_required

@@ -171,11 +171,13 @@ Q_CLUSTER = {
     "retry": 6 * 3600 + 60,  # not used by the Redis broker, but Django-Q2 warns without it
     "save_limit": -1,  # tasks.Attempt is our record; Django-Q2 keeps only what crashed past it
     "guard_cycle": 0.5,
+    "scheduler": False,  # nothing is scheduled; its queries could hold the sentinel up
     "ALT_CLUSTERS": {},  # without it Q_CLUSTER_NAME is a KeyError
 }
 TASKS_LEASE_SECONDS = env.float("TASKS_LEASE_SECONDS", default=15)
 TASKS_SWEEP_SECONDS = env.float("TASKS_SWEEP_SECONDS", default=5)
 TASKS_RING_AGAIN_SECONDS = env.float("TASKS_RING_AGAIN_SECONDS", default=10)
+TASKS_RETRY_SECONDS = env.float("TASKS_RETRY_SECONDS", default=10)  # doubles at each attempt
 TASKS_STOP_SECONDS = env.float("TASKS_STOP_SECONDS", default=30)
 TASKS_MAX_ATTEMPTS = env.int("TASKS_MAX_ATTEMPTS", default=5)
 

@@ -9,8 +9,10 @@ while the row still has that token, so a worker that was thought dead and wakes 
 
 import logging
 import os
+import random
 import socket
 import uuid
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 
@@ -26,6 +28,9 @@ from .broker import Doorbell
 from .models import Attempt, State, Task
 
 logger = logging.getLogger(__name__)
+
+RETRY_SECONDS_MAX = 3600
+this_cluster = ""  # the id of the worker cluster that this process belongs to; set before it forks
 
 WAITING_MAX = 1_000  # messages in Redis, past which the sweeper rings no more
 
@@ -85,6 +90,7 @@ def claim(job: str, task_id) -> Task | None:
             .update(
                 failures=F("failures") + Case(When(state=State.RUNNING, then=1), default=0),
                 state=State.RUNNING,
+                reason="",
                 token=token,
                 attempt=F("attempt") + 1,
                 lease_until=_lease(),
@@ -100,7 +106,11 @@ def claim(job: str, task_id) -> Task | None:
         task.attempts.filter(outcome=Attempt.Outcome.RUNNING).update(
             outcome=Attempt.Outcome.LOST, ended_at=Now()
         )
-        task.attempts.create(number=task.attempt, worker=f"{socket.gethostname()}:{os.getpid()}")
+        task.attempts.create(
+            number=task.attempt,
+            worker=f"{socket.gethostname()}:{os.getpid()}",
+            cluster=this_cluster,
+        )
     return task
 
 
@@ -127,6 +137,71 @@ def fail(task: Task, reason: str, traceback: str = ""):
     _end(
         _mine(task), task, State.FAILED, Attempt.Outcome.FAILED, reason=reason, traceback=traceback
     )
+
+
+def retry(task: Task, reason: str, traceback: str = "") -> bool:
+    """Give the lease back, for another attempt after a pause that doubles each time. False, and
+    nothing is changed, when this was the last one.
+
+    Raises Superseded when the task is no longer this worker's.
+    """
+    if task.failures + 1 >= task.max_attempts:
+        return False
+    pause = min(RETRY_SECONDS_MAX, settings.TASKS_RETRY_SECONDS * 2**task.failures)
+    pause *= random.uniform(0.75, 1.25)  # noqa: S311 (so that not all come back at once)
+    with transaction.atomic():
+        _give_back(
+            _mine(task),
+            task,
+            Attempt.Outcome.FAILED,
+            traceback=traceback,
+            failures=F("failures") + 1,
+            not_before=Now() + timedelta(seconds=pause),
+            reason=reason,
+        )
+    return True
+
+
+def count_resend(task: Task) -> bool:
+    """See `runner.Run.count_resend()`."""
+    with transaction.atomic():
+        _change(_mine(task), checkpointed_at=Now())
+        if task.attempts.filter(resends__gt=0).exists():
+            return False
+        task.attempts.filter(outcome=Attempt.Outcome.RUNNING).update(resends=1)
+    return True
+
+
+def cancel(task: Task) -> bool:
+    """End the task unless it has ended or has begun to deliver. Its worker notices at its next
+    checkpoint. Returns whether it was cancelled."""
+    rows = Task.objects.active().filter(pk=task.pk, delivering=False)
+    try:
+        _end(rows, task, State.CANCELLED, Attempt.Outcome.CANCELLED)
+    except Superseded:
+        return False
+    return True
+
+
+def release(cluster: str, *, at_fault: bool):
+    """Give back what the workers of a cluster held that is no more: to be claimed again at once.
+
+    at_fault: it may have died of what it did, so its attempts count as lost.
+    """
+    held = Task.objects.filter(
+        state=State.RUNNING,
+        attempts__cluster=cluster,
+        attempts__outcome=Attempt.Outcome.RUNNING,
+    )
+    tasks = list(held)
+    for task in tasks:
+        with suppress(Superseded), transaction.atomic():
+            if at_fault:
+                _change(_mine(task), lease_until=Now() - timedelta(milliseconds=1))
+            else:
+                _give_back(_mine(task), task, Attempt.Outcome.STOPPED)
+    if tasks:
+        ring(tasks)
 
 
 def sweep() -> int:
@@ -172,9 +247,17 @@ def _end(rows, task, state, outcome, *, reason="", traceback=""):
             token=None,
             lease_until=None,
         )
-        task.attempts.filter(number=task.attempt).update(
+        task.attempts.filter(outcome=Attempt.Outcome.RUNNING).update(
             outcome=outcome, traceback=traceback, ended_at=Now()
         )
+
+
+def _give_back(rows, task, outcome, *, traceback="", **changes):
+    changes |= {"state": State.QUEUED, "token": None, "lease_until": None, "dispatched_at": None}
+    _change(rows, **changes)
+    task.attempts.filter(outcome=Attempt.Outcome.RUNNING).update(
+        outcome=outcome, traceback=traceback, ended_at=Now()
+    )
 
 
 def _mine(task):

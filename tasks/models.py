@@ -8,8 +8,8 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models import Case, Count, F, OuterRef, Q, When
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -51,7 +51,13 @@ class TaskQuerySet(models.QuerySet):
     def to_show(self):
         """What an owner wants to know: active, or ended lately and not yet opened or dismissed."""
         ended_lately = Q(ended_at__gte=timezone.now() - ALERTS_FOR, seen_at=None)
-        return self.filter(ACTIVE | ended_lately).order_by("created_at")
+        return self.filter(ACTIVE | ended_lately).with_ahead().order_by("created_at")
+
+    def with_ahead(self):
+        """With `ahead`: of a queued task, how many were queued before it; of others None."""
+        earlier = Task.objects.filter(state=State.QUEUED, created_at__lt=OuterRef("created_at"))
+        count = earlier.order_by().values("state").annotate(count=Count("pk")).values("count")
+        return self.annotate(ahead=Case(When(state=State.QUEUED, then=Coalesce(count, 0))))
 
     def mark_seen(self):
         """Their owner has opened or dismissed those of them that have ended."""
@@ -88,6 +94,9 @@ class Task(models.Model):
     dispatched_at = models.DateTimeField(_("dispatched"), null=True, blank=True)
     claimed_at = models.DateTimeField(_("claimed"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    delivering = models.BooleanField(
+        _("delivering"), default=False, help_text=_("It can't be cancelled any more.")
+    )
     seen_at = models.DateTimeField(_("seen by its owner"), null=True, blank=True)
 
     token = models.UUIDField(_("fencing token"), null=True, blank=True, editable=False)
@@ -126,6 +135,12 @@ class Task(models.Model):
         return self.state in {State.QUEUED, State.RUNNING}
 
     @property
+    def position(self) -> int | None:
+        """Its place in the queue, from 1; None where it does not wait, or was not asked for."""
+        ahead = getattr(self, "ahead", None)
+        return None if ahead is None else ahead + 1
+
+    @property
     def description(self):
         """What is being done, in the reader's language."""
         return get_job(self.job).description
@@ -136,15 +151,39 @@ class Task(models.Model):
 
     @property
     def reason_label(self):
-        """Why it failed, in the reader's language; "" unless it failed."""
-        if self.state != State.FAILED:
+        """Why it failed, also when it is to be tried again, in the reader's language; or ""."""
+        if self.state != State.FAILED and not self.reason:
             return ""
         reasons = COMMON_REASONS | get_job(self.job).reasons
         return reasons.get(self.reason, reasons[CRASHED])
 
     @property
     def result_url(self) -> str:
-        return get_job(self.job).result_url(self)
+        return get_job(self.job).url("result", self)
+
+    @property
+    def cancel_url(self) -> str:
+        """Where to POST in order to cancel it; "" when it can't be."""
+        can_be = self.is_active and not self.delivering
+        return get_job(self.job).url("cancel", self) if can_be else ""
+
+    @property
+    def retry_url(self) -> str:
+        """Where to POST in order to try it again; "" when there is no need."""
+        can_be = self.state in {State.FAILED, State.CANCELLED}
+        return get_job(self.job).url("retry", self) if can_be else ""
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether its worker fell silent, or was stopped, and another one has to go on."""
+        if self.state == State.RUNNING:
+            return self.lease_until < timezone.now()
+        return self.state == State.QUEUED and self.attempt > 0 and not self.reason
+
+    @property
+    def retry_at(self):
+        """When it is tried again after a failure, while it waits for that; else None."""
+        return self.not_before if self.state == State.QUEUED and self.reason else None
 
     @property
     def progress(self) -> int:
@@ -154,12 +193,24 @@ class Task(models.Model):
         return min(99, self.done * 100 // self.total) if self.total else 0
 
     @property
-    def eta_seconds(self) -> int | None:
-        """Seconds until all is done, at the pace of this attempt; None where it has none."""
-        if self.state != State.RUNNING or not self.total or not self.done:
+    def rate(self) -> float | None:
+        """How many are done a second, at the pace of this attempt; None where it has none."""
+        if self.state != State.RUNNING or not self.done:
             return None
         elapsed = (self.checkpointed_at - self.claimed_at).total_seconds()
-        return max(0, round(elapsed * (self.total - self.done) / self.done))
+        return round(self.done / elapsed, 1) if elapsed else None
+
+    @property
+    def eta_seconds(self) -> int | None:
+        """Seconds until all is done, at the pace of this attempt; None where it has none."""
+        if not self.total or not self.rate:
+            return None
+        return max(0, round((self.total - self.done) / self.rate))
+
+    @property
+    def eta_minutes(self) -> int:
+        """`eta_seconds` in whole minutes, for people; 0 for less than one."""
+        return round((self.eta_seconds or 0) / 60)
 
     def to_dict(self) -> dict:
         """What `/alerts/` says of it to its owner."""
@@ -172,7 +223,11 @@ class Task(models.Model):
             "progress": self.progress,
             "done": self.done,
             "total": self.total,
+            "rate": self.rate,
             "eta_seconds": self.eta_seconds,
+            "position": self.position,
+            "interrupted": self.is_interrupted,
+            "retry_at": self.retry_at and self.retry_at.isoformat(),
             "error": str(self.reason_label) or None,
         }
 
@@ -185,6 +240,7 @@ class Attempt(models.Model):
         SUCCEEDED = "succeeded", pgettext_lazy("attempt", "Succeeded")
         FAILED = "failed", pgettext_lazy("attempt", "Failed")
         LOST = "lost", pgettext_lazy("attempt", "Lost: its worker fell silent")
+        STOPPED = "stopped", pgettext_lazy("attempt", "Given back: its workers were stopped")
         CANCELLED = "cancelled", pgettext_lazy("attempt", "Cancelled")
 
     task = models.ForeignKey(
@@ -197,6 +253,7 @@ class Attempt(models.Model):
     outcome = models.CharField(
         _("outcome"), max_length=10, choices=Outcome, default=Outcome.RUNNING
     )
+    cluster = models.CharField(_("cluster"), max_length=32, blank=True)
     resends = models.PositiveIntegerField(
         _("resends"),
         default=0,

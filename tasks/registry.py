@@ -18,20 +18,20 @@ COMMON_REASONS = {
 _jobs = {}
 
 
-def no_result(task) -> str:
-    return ""
-
-
 @dataclass(frozen=True)
 class Job:
     """What its owner reads of a job: lazily translated sentences, those of phases and reasons by
-    code, and of a task the address of the page with what came of it."""
+    code; and the addresses of a task: "result", the page with what came of it, and those to POST to
+    in order to "cancel" or "retry" it. What has no address is not offered."""
 
     name: str
     description: str
     phases: dict = field(default_factory=dict)
     reasons: dict = field(default_factory=dict)
-    result_url: Callable = no_result
+    urls: dict[str, Callable] = field(default_factory=dict)
+
+    def url(self, name: str, task) -> str:
+        return self.urls[name](task) if name in self.urls else ""
 
 
 def register(job: Job):

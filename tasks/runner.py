@@ -28,11 +28,15 @@ SECONDS_BETWEEN_CHECKPOINTS = 0.5
 
 
 class Failure(Exception):
-    """The job can't be done. `reason`: one of its codes, whose sentence its owner reads."""
+    """The job can't be done. `reason`: one of its codes, whose sentence its owner reads.
 
-    def __init__(self, reason: str):
+    heals: it may go better later, so it is tried again while there are attempts left.
+    """
+
+    def __init__(self, reason: str, *, heals: bool = False):
         super().__init__(reason)
         self.reason = reason
+        self.heals = heals
 
 
 class Run:
@@ -43,10 +47,8 @@ class Run:
         self._saved_at = time.monotonic()
 
     def enter(self, phase: str, **progress):
-        """Begin `phase` (one of the job's), saving `done` and `total` when given.
-
-        Raises Superseded.
-        """
+        """Begin `phase` (one of the job's), saving `done` and `total` when given, and `delivering`:
+        whether it is now too late to cancel. Raises Superseded."""
         lifecycle.checkpoint(self.task, phase=phase, **progress)
         self._saved_at = time.monotonic()
 
@@ -62,6 +64,11 @@ class Run:
         with transaction.atomic():
             lifecycle.checkpoint(self.task)
             yield
+
+    def count_resend(self) -> bool:
+        """Note that this attempt does again what an earlier one may have done already. False when
+        an earlier attempt has noted that: then it is not to be done. Raises Superseded."""
+        return lifecycle.count_resend(self.task)
 
     @contextmanager
     def kept_alive(self):
@@ -88,13 +95,13 @@ class Run:
         connections.close_all()  # this thread's own
 
 
-def job(description, *, phases=None, reasons=None, result_url=registry.no_result):
+def job(description, *, phases=None, reasons=None, urls=None):
     """Declare the decorated `function(run)` as a job (see `registry.Job` for the words). What is
     left of it is what Django-Q2 calls, with the id of a task."""
 
     def declare(function):
         name = f"{function.__module__}.{function.__qualname__}"
-        registry.register(registry.Job(name, description, phases or {}, reasons or {}, result_url))
+        registry.register(registry.Job(name, description, phases or {}, reasons or {}, urls or {}))
 
         @wraps(function)
         def perform(task_id):
@@ -129,11 +136,18 @@ def _attempt(function, task):
 
 
 def _give_up(task, error):
-    reason = error.reason if isinstance(error, Failure) else registry.CRASHED
+    if isinstance(error, Failure):
+        reason, heals = error.reason, error.heals
+    else:  # a time-out would only come again
+        reason, heals = registry.CRASHED, isinstance(error, Exception)
+    words = "".join(traceback.format_exception(error))
     try:
-        lifecycle.fail(task, reason, "".join(traceback.format_exception(error)))
+        again = heals and lifecycle.retry(task, reason, words)
+        if not again:
+            lifecycle.fail(task, reason, words)
     except lifecycle.Superseded as gone:
         logger.warning("Stopped: %s", gone)
-    else:
-        # Errors are mailed to ADMINS: once an attempt, here.
-        logger.error("Task %s (%s) failed: %s", task.pk, task, reason, exc_info=error)
+        return
+    # Errors are mailed to ADMINS: once for a task, when it has failed for good.
+    level = logging.WARNING if again else logging.ERROR
+    logger.log(level, "Task %s (%s) failed: %s", task.pk, task, reason, exc_info=error)

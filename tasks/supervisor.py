@@ -1,86 +1,195 @@
-"""The parent process of a worker cluster: it sweeps, and it stops the cluster within a limit."""
+"""The parent of all that `manage.py qcluster` runs. It waits for nothing but signals and children:
+
+    supervisor
+    ├── sweeper
+    └── leader, in a session of its own: Django-Q2's command
+        └── sentinel
+            └── workers, pusher, monitor
+
+It replaces a cluster that died or is stuck. Were the supervisor itself killed, sweeper and leader
+hear it by the end of a pipe, and end with all of theirs.
+"""
 
 import logging
+import multiprocessing
+import multiprocessing.connection
 import os
 import select
 import signal
 import socket
+import time
+import uuid
 from contextlib import suppress
-from multiprocessing import get_context
+from functools import partial
 
 from django.conf import settings
 from django.core.management import CommandError
 from django.db import Error as DatabaseError
 from django.db import close_old_connections, connections
+from django_q import cluster as django_q_cluster
 
 from . import lifecycle
+from .sentinel import Pulse, Sentinel
 
 logger = logging.getLogger(__name__)
 
+SILENT_FOR = 15  # seconds without a beat, more than Redis may hold a sentinel up
+STUCK_FOR = 10  # seconds in which messages wait and no worker works
+PAUSE = 5  # seconds before a cluster that did not live longer is started again
+STOP_SIGNALS = signal.SIGTERM, signal.SIGINT, signal.SIGHUP
+
 
 class Supervisor:
-    """Runs `start_cluster()` (Django-Q2's own command) in a session of its own, so that a signal to
-    the process group reaches only this parent, and sweeps until it is told to stop."""
+    """`start_cluster()` is Django-Q2's own command, and returns when its sentinel runs."""
 
-    def __init__(self, start_cluster):
+    def __init__(self, start_cluster, run_once=False):
         self.start_cluster = start_cluster
+        self.run_once = run_once
         self.stopping = False
 
     def run(self):
-        """Return after SIGTERM or SIGINT; raises CommandError when the cluster failed by itself."""
+        """Return when told to stop, or when a cluster that is to run once has done so.
+
+        Raises CommandError when it can't even be started.
+        """
         self._hear_signals()
-        connections.close_all()  # not shared over the fork
-        cluster = get_context("fork").Process(target=self._in_cluster, name="qcluster")
-        cluster.start()
+        self.lifeline, self.held = os.pipe()
+        connections.close_all()  # not shared over a fork
+        sweeper, cluster = Child(self, self._sweep), Cluster(self)
         try:
-            while not self.stopping and cluster.is_alive():
-                self._sweep()
-                self._wait(settings.TASKS_SWEEP_SECONDS, cluster)
+            while True:
+                self._wait(1, sweeper.process, cluster.process)
+                if self.stopping or (self.run_once and cluster.has_ended):
+                    break
+                if not sweeper.process.is_alive():
+                    sweeper = Child(self, self._sweep)
+                if fault := cluster.find_fault():
+                    cluster = self._replace(cluster, fault)
         finally:
-            self._stop(cluster)
-        if not self.stopping and cluster.exitcode:
+            sweeper.process.kill()
+            cluster.stop()
+
+    def _replace(self, cluster, fault):
+        if not cluster.pulse.seen:
             raise CommandError(
-                f"The worker cluster ended with exit code {cluster.exitcode}."
+                f"The worker cluster could not be started: {fault}."
                 " Is the Redis server of REDIS_URL there? The lines above say more."
             )
+        logger.critical("The worker cluster is replaced: %s.", fault)
+        cluster.kill(at_fault=True)
+        if cluster.age < PAUSE:
+            self._wait(PAUSE)
+        return Cluster(self)
 
     def _hear_signals(self):
-        # Handlers only note; the socket wakes the parent from its wait, without a race.
-        self.awake, wake = socket.socketpair()
-        wake.setblocking(False)
-        self.wake = wake  # kept open
-        signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
-        for number in (signal.SIGTERM, signal.SIGINT):
+        # Handlers only note; the socket wakes the wait below, without a race.
+        self.awake, self.wake = socket.socketpair()
+        self.wake.setblocking(False)
+        signal.set_wakeup_fd(self.wake.fileno(), warn_on_full_buffer=False)
+        for number in STOP_SIGNALS:
             signal.signal(number, self._note_stop)
 
     def _note_stop(self, number, frame):
         self.stopping = True
 
-    def _in_cluster(self):
-        os.setsid()
-        signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        self.start_cluster()
-
-    def _sweep(self):
-        try:
-            close_old_connections()
-            lifecycle.sweep()
-        except DatabaseError as error:
-            logger.error("The sweeper could not read the tasks (%s); it tries again.", error)
-
-    def _wait(self, seconds, cluster):
-        ready, _, _ = select.select([self.awake, cluster.sentinel], [], [], seconds)
+    def _wait(self, seconds, *processes):
+        ended = [process.sentinel for process in processes]
+        ready, _, _ = select.select([self.awake, *ended], [], [], seconds)
         if self.awake in ready:
             self.awake.recv(4096)
 
-    def _stop(self, cluster):
-        """Let running jobs finish within the limit; what does not is taken up after its lease."""
-        if cluster.is_alive():
-            cluster.terminate()
-            cluster.join(settings.TASKS_STOP_SECONDS)
-        if cluster.is_alive():
+    def _sweep(self):
+        for number in STOP_SIGNALS:
+            signal.signal(number, signal.SIG_IGN)  # the supervisor decides
+        while not select.select([self.lifeline], [], [], settings.TASKS_SWEEP_SECONDS)[0]:
+            try:
+                close_old_connections()
+                lifecycle.sweep()
+            except DatabaseError as error:
+                logger.warning("The sweeper could not read the tasks (%s); trying again.", error)
+
+
+class Child:
+    """A forked process that runs `function()` and hears of the supervisor's end."""
+
+    def __init__(self, supervisor, function):
+        self.supervisor = supervisor
+        self.process = multiprocessing.get_context("fork").Process(target=self._begin)
+        self.function = function
+        self.process.start()
+
+    def _begin(self):
+        signal.set_wakeup_fd(-1)
+        for number in STOP_SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
+        os.close(self.supervisor.held)  # so that only the supervisor holds the pipe open
+        self.function()
+
+
+class Cluster(Child):
+    """The leader's process, and by its session all others of the cluster."""
+
+    def __init__(self, supervisor):
+        self.id = uuid.uuid4().hex
+        self.pulse = Pulse()
+        self.born = time.monotonic()
+        self.stuck_since = None
+        super().__init__(supervisor, self._lead)
+
+    @property
+    def age(self) -> float:
+        return time.monotonic() - self.born
+
+    @property
+    def has_ended(self) -> bool:
+        return self.process.exitcode == 0
+
+    def find_fault(self) -> str:
+        """What is wrong with it, or "". Busy workers and a backlog are no faults."""
+        if not self.process.is_alive():
+            return "it has ended" if self.has_ended else "it died"
+        if self.pulse.age > SILENT_FOR:
+            return f"its sentinel has been silent for {SILENT_FOR} s"
+        if not self.pulse.stuck:
+            self.stuck_since = None
+        elif self.stuck_since is None:
+            self.stuck_since = time.monotonic()
+        elif time.monotonic() - self.stuck_since > STUCK_FOR:
+            return f"messages have waited for {STUCK_FOR} s and no worker takes them"
+        return ""
+
+    def stop(self):
+        """Let running jobs finish within the limit; what does not is given back at once."""
+        if self.process.is_alive():
+            self.process.terminate()
+            self.process.join(settings.TASKS_STOP_SECONDS)
+        if self.process.is_alive():
             logger.warning("Jobs still run after %g s; stopping them.", settings.TASKS_STOP_SECONDS)
+        self.kill(at_fault=False)
+
+    def kill(self, at_fault: bool):
+        """End all its processes and give back what they held; see lifecycle.release()."""
         with suppress(ProcessLookupError):
-            os.killpg(cluster.pid, signal.SIGKILL)
-        cluster.join()
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.join()
+        # In a process of its own: a database that hangs must not hold the supervisor up.
+        release = Child(self.supervisor, partial(lifecycle.release, self.id, at_fault=at_fault))
+        release.process.join(2)
+        release.process.kill()
+        release.process.join()
+
+    def _lead(self):
+        os.setsid()
+        lifecycle.this_cluster = self.id
+        Sentinel.pulse = self.pulse
+        django_q_cluster.Sentinel = Sentinel
+        self.supervisor.start_cluster()
+        if not multiprocessing.active_children():
+            return  # it was to run once
+        (sentinel,) = multiprocessing.active_children()
+        ended = multiprocessing.connection.wait([self.supervisor.lifeline, sentinel.sentinel])
+        if self.supervisor.lifeline in ended:
+            os.killpg(0, signal.SIGKILL)
+        sentinel.join()
+        if sentinel.exitcode:
+            raise SystemExit(1)

@@ -1,6 +1,7 @@
 """Real parts: Redis protocol server, worker cluster, SMTP server, Chromium."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -48,14 +49,47 @@ def redis(settings):
 
 
 class Cluster:
-    """A running `manage.py qcluster`."""
+    """A running `manage.py qcluster`: its processes are `psutil.Process`es."""
 
-    def __init__(self, process):
-        self.process = process
+    SAID = {"worker": "ready for work at", "monitor": "monitoring at", "pusher": "pushing tasks at"}
+
+    def __init__(self, process, log):
+        self.supervisor = psutil.Process(process.pid)
+        self.log = log
+
+    @property
+    def leader(self):
+        """The one child of the supervisor that has a session of its own."""
+        children = self.supervisor.children()
+        return next(child for child in children if os.getsid(child.pid) == child.pid)
+
+    @property
+    def sweeper(self):
+        (sweeper,) = {*self.supervisor.children()} - {self.leader}
+        return sweeper
+
+    @property
+    def sentinel(self):
+        (sentinel,) = self.leader.children()
+        return sentinel
+
+    def find(self, kind):
+        """The newest process of this kind, by the log, or one of those that have no line there."""
+        if kind in self.SAID:
+            pids = re.findall(rf"{self.SAID[kind]} (\d+)", self.log.read_text())
+            return psutil.Process(int(pids[-1]))
+        return getattr(self, kind)
 
     def worker_of(self, task):
         """The process that runs the task."""
         return psutil.Process(int(task.attempts.latest("number").worker.rpartition(":")[2]))
+
+
+def descendants(process):
+    try:
+        return psutil.Process(process.pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
 
 
 @pytest.fixture
@@ -76,8 +110,8 @@ def start_qcluster(transactional_db, redis, smtp, tmp_path):
             "EMAIL_URL": smtp.url,
             "TASKS_STOP_SECONDS": "3",
         } | {name: str(value) for name, value in environment.items()}
-        log = tmp_path / "qcluster.log"
-        with log.open("a") as output:
+        log = tmp_path / f"qcluster-{len(list(tmp_path.iterdir()))}.log"
+        with log.open("w") as output:
             process = subprocess.Popen(
                 [sys.executable, "manage.py", "qcluster"],
                 cwd=django_settings.BASE_DIR,
@@ -88,9 +122,10 @@ def start_qcluster(transactional_db, redis, smtp, tmp_path):
             )
         try:
             wait_for(lambda: "running." in log.read_text() or process.poll() is not None)
-            yield Cluster(process)
+            cluster = Cluster(process, log)
+            yield cluster
         finally:
-            family = psutil.Process(process.pid).children(recursive=True)
+            family = descendants(process)
             process.send_signal(signal.SIGTERM)
             process.wait(10)
             assert not psutil.wait_procs(family, timeout=5)[1]

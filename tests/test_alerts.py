@@ -25,6 +25,7 @@ def run(done, total):
         total=total,
         claimed_at=now,
         checkpointed_at=now + timedelta(seconds=5),
+        lease_until=now + timedelta(seconds=15),
     )
 
 
@@ -41,7 +42,11 @@ def test_json_says_all_of_a_task(alices, task):
                 "progress": 25,
                 "done": 1,
                 "total": 4,
+                "rate": 0.2,
                 "eta_seconds": 15,
+                "position": None,
+                "interrupted": False,
+                "retry_at": None,
                 "error": None,
             }
         ],
@@ -64,7 +69,36 @@ def test_without_tasks_it_polls_seldom(alices):
 def test_a_waiting_task_says_so_and_claims_no_percentage(alices, task):
     fragment = alices.get(URL).content.decode()
     assert "Waiting" in fragment
-    assert "value=" not in fragment
+    assert '<progress class="task-progress" max="100" aria-label' in " ".join(fragment.split())
+
+
+def test_what_was_interrupted_says_so(alices, task):
+    run(done=1, total=4)
+    Task.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert b"Interrupted" in alices.get(URL).content
+    assert alices.get(URL, headers=JSON).json()["tasks"][0]["interrupted"] is True
+
+
+def test_what_is_tried_again_says_when_and_why(alices, task):
+    at = timezone.now() + timedelta(minutes=5)
+    Task.objects.update(reason="not_mailed", attempt=1, failures=1, not_before=at)
+    fragment = alices.get(URL).content.decode()
+    assert "did not take the mail" in fragment
+    assert "Next try:" in fragment
+    assert alices.get(URL, headers=JSON).json()["tasks"][0]["retry_at"] == at.isoformat()
+
+
+def test_what_can_be_done_is_offered(alices, task):
+    cancel, retry = (f"/exports/{Export.objects.get().pk}/{verb}/" for verb in ("cancel", "retry"))
+    fragment = alices.get(URL).content.decode()
+    assert cancel in fragment
+    assert retry not in fragment
+    Task.objects.update(delivering=True)
+    assert cancel not in alices.get(URL).content.decode()
+    Task.objects.update(state="failed", reason="not_mailed", ended_at=timezone.now())
+    fragment = alices.get(URL).content.decode()
+    assert cancel not in fragment
+    assert retry in fragment
 
 
 def test_a_failed_task_is_shown_as_failed(alices, task):

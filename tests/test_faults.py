@@ -9,7 +9,7 @@ import threading
 import time
 
 import pytest
-from django.conf import settings
+from django.conf import settings as django_settings
 from django.db import connections
 
 from exports.models import Export
@@ -126,11 +126,15 @@ def test_a_mail_server_that_refuses_fails_the_task_and_leaves_the_file(
 
 
 def test_a_mail_server_that_is_away_fails_the_task_and_leaves_the_file(
-    alice, posts, start_qcluster
+    alice, posts, start_qcluster, settings
 ):
-    with start_qcluster(EMAIL_URL="smtp://127.0.0.1:1"):
+    settings.TASKS_MAX_ATTEMPTS = 2
+    with start_qcluster(
+        EMAIL_URL="smtp://127.0.0.1:1", TASKS_RETRY_SECONDS=0.1, TASKS_SWEEP_SECONDS=0.2
+    ):
         Export.objects.start(alice)
         assert wait_for(ended).reason == "not_mailed"
+    assert Attempt.objects.count() == 2
     assert Export.objects.get().file
 
 
@@ -177,7 +181,8 @@ def test_stopping_ends_soon_and_the_export_goes_on_at_the_next_start(
     with start_qcluster(**slow):
         Export.objects.start(alice)
         wait_for(half_written)
-    assert Task.objects.get().state == State.RUNNING  # nobody says it ended: it did not
+    given_back = Task.objects.get()
+    assert (given_back.state, given_back.failures) == (State.QUEUED, 0)
     with start_qcluster(TASKS_SWEEP_SECONDS=0.2, TASKS_RING_AGAIN_SECONDS=0.2):
         assert wait_for(ended).state == State.SUCCEEDED
     assert smtp.mails.qsize() == 1
@@ -186,7 +191,7 @@ def test_stopping_ends_soon_and_the_export_goes_on_at_the_next_start(
 def qcluster(*arguments, **environment):
     return subprocess.run(
         [sys.executable, "manage.py", "qcluster", *arguments],
-        cwd=settings.BASE_DIR,
+        cwd=django_settings.BASE_DIR,
         env=os.environ | {"DJANGO_SETTINGS_MODULE": "microblog.settings"} | environment,
         capture_output=True,
         text=True,

@@ -1,9 +1,16 @@
 import pytest
 
 from blog.models import Post
+from exports import archive
 from exports.models import Export
 from tasks import lifecycle
 from tasks.runner import Run
+
+
+def written(name, content: bytes) -> str:
+    """A file of this content in the storage of archives."""
+    with archive.new_file(name, [content]) as name:
+        return name
 
 
 def content(export) -> bytes:

@@ -16,12 +16,17 @@ def folder(settings, tmp_path):
     return tmp_path
 
 
+def write(name, pieces):
+    with archive.new_file(name, pieces) as name:
+        return name
+
+
 def check(name):
     return archive.check(name, posts_json.count)
 
 
 def test_what_was_written_is_counted_and_hashed_again(folder):
-    name = archive.write("e/1.json", posts_json.write([POSTS]))
+    name = write("e/1.json", posts_json.write([POSTS]))
     written = (folder / name).read_bytes()
     digest = hashlib.sha256(written).hexdigest()
     assert check(name) == archive.Checked(count=3, size=len(written), sha256=digest)
@@ -33,25 +38,31 @@ def test_what_is_broken_off_leaves_no_file(folder):
         raise SystemExit
 
     with pytest.raises(SystemExit):
-        archive.write("e/1.json", pieces())
+        write("e/1.json", pieces())
+    assert not list((folder / "e").iterdir())
+
+
+def test_what_is_broken_off_after_the_writing_leaves_no_file(folder):
+    with pytest.raises(ZeroDivisionError), archive.new_file("e/1.json", [b"all of it"]):
+        1 / 0  # noqa: B018
     assert not list((folder / "e").iterdir())
 
 
 def test_a_file_is_never_written_over(folder):
-    first = archive.write("e/1.json", [b"first"])
-    second = archive.write("e/1.json", [b"second"])
+    first = write("e/1.json", [b"first"])
+    second = write("e/1.json", [b"second"])
     assert first != second
     assert (folder / first).read_bytes() == b"first"
 
 
 def test_a_damaged_file_is_not_checked(folder):
-    name = archive.write("e/1.json", [b'{"posts": [\n{"body"'])
+    name = write("e/1.json", [b'{"posts": [\n{"body"'])
     with pytest.raises(posts_json.Damaged):
         check(name)
 
 
 def test_only_the_kept_file_stays(folder):
-    names = [archive.write(f"e/{number}.json", [b""]) for number in range(3)]
+    names = [write(f"e/{number}.json", [b""]) for number in range(3)]
     archive.remove("e", keep=names[1])
     assert [file.name for file in (folder / "e").iterdir()] == ["1.json"]
     archive.remove("e")

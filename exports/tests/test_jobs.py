@@ -4,6 +4,7 @@ import smtplib
 import time
 
 import pytest
+from anymail.exceptions import AnymailRequestsAPIError
 
 from blog.models import Post
 from exports import archive, jobs
@@ -12,7 +13,7 @@ from exports.models import Export
 from tasks import lifecycle
 from tasks.models import State, Task
 
-from .conftest import content
+from .conftest import content, written
 
 
 def work(export):
@@ -28,16 +29,16 @@ def bodies(export):
 def test_it_works(export, mailoutbox):
     done = work(export)
     assert done.task.state == State.SUCCEEDED
-    written = content(done)
-    assert json.loads(written)["posts"] == [
+    whole = content(done)
+    assert json.loads(whole)["posts"] == [
         {"body": post.body, "timestamp": post.timestamp.isoformat().replace("+00:00", "Z")}
         for post in Post.objects.order_by("id")
     ]
     assert (done.count, done.total, done.deleted) == (3, 3, 0)
-    assert done.size == len(written)
-    assert done.sha256 == hashlib.sha256(written).hexdigest()
+    assert done.size == len(whole)
+    assert done.sha256 == hashlib.sha256(whole).hexdigest()
     assert done.mail == Export.Mail.SENT
-    assert [mail.attachments[0][1] for mail in mailoutbox] == [written]
+    assert [mail.attachments[0][1] for mail in mailoutbox] == [whole]
 
 
 def test_who_wrote_nothing_gets_an_empty_file(alice):
@@ -74,7 +75,7 @@ def test_posts_deleted_while_exporting_are_counted(export, alice, run):
 
 
 def test_what_an_attempt_left_behind_is_removed(export, run):
-    left = archive.write(f"{export.folder}/{run.task.token}.json", [b"half"])
+    left = written(f"{export.folder}/{run.task.token}.json", b"half")
     Task.objects.update(state=State.QUEUED)
     done = work(export)
     assert not archive.storage().exists(left)
@@ -83,22 +84,58 @@ def test_what_an_attempt_left_behind_is_removed(export, run):
 
 def test_a_file_that_does_not_check_is_not_published(export, monkeypatch, mailoutbox):
     monkeypatch.setattr(posts_json, "write", lambda chunks: [posts_json.HEAD, b'{"body"'])
+    Task.objects.update(max_attempts=1)
     done = work(export)
     assert done.task.state == State.FAILED
     assert not done.file
+    assert not archive.storage().listdir(export.folder)[1]
     assert not mailoutbox
 
 
 def test_a_refused_mail_fails_the_task_and_keeps_the_file(export, monkeypatch):
-    def refuse(backend, messages):
-        raise smtplib.SMTPRecipientsRefused({"alice@example.com": (550, b"no such box")})
-
-    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", refuse)
+    failing(monkeypatch, smtplib.SMTPRecipientsRefused({"alice@example.com": (550, b"no box")}))
     done = work(export)
     assert (done.task.state, done.task.reason) == (State.FAILED, "not_mailed")
     assert done.task.progress < 100
     assert done.mail == Export.Mail.FAILED
     assert bodies(done) == ["post 0", "post 1", "post 2"]
+
+
+def failing(monkeypatch, error):
+    """Let the mail server answer with this error."""
+
+    def fail(backend, messages):
+        raise error
+
+    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", fail)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        smtplib.SMTPRecipientsRefused({"alice@example.com": (451, b"greylisted")}),
+        smtplib.SMTPDataError(452, b"no room"),
+        AnymailRequestsAPIError("busy", status_code=503),
+    ],
+)
+def test_a_mail_that_is_not_taken_now_is_tried_again(export, monkeypatch, error):
+    failing(monkeypatch, error)
+    again = work(export)
+    assert (again.task.state, again.task.reason) == (State.QUEUED, "not_mailed")
+    assert again.task.retry_at > again.task.created_at
+    assert again.mail == Export.Mail.NOT_YET
+    assert again.cancel()
+
+
+def test_a_mail_server_that_falls_silent_gets_it_once_more_and_no_more(export, monkeypatch):
+    failing(monkeypatch, TimeoutError())
+    for _ in range(3):
+        done = work(export)
+        assert done.mail == Export.Mail.SENDING
+        assert not done.cancel()
+        Task.objects.filter(state=State.QUEUED).update(not_before=None)
+    assert (done.task.state, done.task.reason) == (State.FAILED, "mail_unknown")
+    assert list(done.task.attempts.values_list("resends", flat=True)) == [0, 1, 0]
 
 
 def test_an_attempt_that_finds_the_file_only_mails_it(export, mailoutbox):
@@ -111,6 +148,7 @@ def test_an_attempt_that_finds_the_file_only_mails_it(export, mailoutbox):
     assert [mail.extra_headers["Message-ID"] for mail in mailoutbox] == [
         f"<export-{export.pk}@127.0.0.1>"
     ] * 2
+    assert again.task.attempts.latest("number").resends == 1
 
 
 def test_a_mail_known_to_be_sent_is_not_sent_again(export, mailoutbox):
@@ -126,7 +164,7 @@ def test_a_zombie_publishes_nothing_and_mails_nothing(export, run, mailoutbox):
         jobs.publish(export, run, "e/1.json", archive.Checked(3, 3, "0" * 64))
     assert not Export.objects.get().file
     export.size, export.count, export.total = 3, 3, 3
-    export.file = archive.write("e/1.json", [b"abc"])
+    export.file = written("e/1.json", b"abc")
     with pytest.raises(lifecycle.Superseded):
         jobs.delivery.mail(export, run)
     assert not mailoutbox

@@ -4,7 +4,7 @@ from exports import archive, jobs
 from exports.models import Export
 from tasks.models import Task
 
-from .conftest import content
+from .conftest import content, written
 
 
 @pytest.fixture
@@ -91,6 +91,72 @@ class TestDetail:
 
     def test_it_rejects_post(self, alices, done):
         assert alices.post(f"/exports/{done.pk}/").status_code == 405
+
+
+class TestCancel:
+    @pytest.fixture
+    def url(self, export):
+        return f"/exports/{export.pk}/cancel/"
+
+    def test_it_works(self, alices, export, url):
+        assert alices.post(url)["Location"] == f"/exports/{export.pk}/"
+        assert Task.objects.get().state == "cancelled"
+
+    def test_what_was_half_written_is_removed(
+        self, alices, export, url, run, django_capture_on_commit_callbacks
+    ):
+        left = written(f"{export.folder}/{run.task.token}.json", b"half")
+        with django_capture_on_commit_callbacks(execute=True):
+            alices.post(url)
+        assert not archive.storage().exists(left)
+
+    @pytest.mark.parametrize("fields", [{"delivering": True}, {"state": "succeeded"}])
+    def test_too_late_is_said(self, alices, export, url, fields):
+        Task.objects.update(**fields)
+        assert b"too late" in alices.post(url, follow=True).content
+        assert Task.objects.get().state != "cancelled"
+
+    def test_it_rejects_get(self, alices, url):
+        assert alices.get(url).status_code == 405
+
+    def test_it_is_hidden_from_strangers(self, client, url, bob):
+        client.force_login(bob)
+        assert client.post(url).status_code == 404
+
+    def test_it_asks_visitors_to_sign_in(self, client, url):
+        assert client.post(url)["Location"].startswith("/accounts/login/")
+
+
+class TestRetry:
+    @pytest.fixture
+    def url(self, export):
+        Task.objects.update(state="failed", reason="not_mailed", ended_at=export.created_at)
+        return f"/exports/{export.pk}/retry/"
+
+    def test_a_new_task_goes_on_with_the_same_export(self, alices, alice, export, url, mailoutbox):
+        assert alices.post(url)["Location"] == f"/exports/{export.pk}/"
+        old, new = Task.objects.order_by("created_at")
+        assert list(alice.tasks.to_show()) == [new]
+        jobs.export_posts(str(new.pk))
+        done = Export.objects.get()
+        assert (done.task, done.task.state) == (new, "succeeded")
+        assert old.state == "failed"
+        assert len(mailoutbox) == 1
+
+    def test_not_while_another_one_runs(self, alices, alice, export, url):
+        Export.objects.start(alice)
+        assert b"already running" in alices.post(url, follow=True).content
+        assert Task.objects.count() == 2
+
+    def test_it_rejects_get(self, alices, url):
+        assert alices.get(url).status_code == 405
+
+    def test_it_is_hidden_from_strangers(self, client, url, bob):
+        client.force_login(bob)
+        assert client.post(url).status_code == 404
+
+    def test_it_asks_visitors_to_sign_in(self, client, url):
+        assert client.post(url)["Location"].startswith("/accounts/login/")
 
 
 class TestDownload:

@@ -5,7 +5,7 @@ from tasks.runner import Failure, job
 seen = []
 
 
-@job("Counting", phases={"counting": "Counting up"}, result_url=lambda task: f"/{task.key}/")
+@job("Counting", phases={"counting": "Counting up"}, urls={"result": lambda task: f"/{task.key}/"})
 def count(run):
     run.enter("counting", done=0, total=10)
     seen.append(run.task.pk)

@@ -225,3 +225,94 @@ class TestSweep:
             lifecycle.launch(COUNT, key=str(key))
         with django_assert_num_queries(3):
             lifecycle.sweep()
+
+
+class TestRetry:
+    def test_the_pause_doubles(self, task):
+        pauses = []
+        for _ in range(4):
+            claimed = lifecycle.claim(COUNT, task.pk)
+            assert lifecycle.retry(claimed, "crashed", "traceback")
+            task.refresh_from_db()
+            assert (task.state, task.token) == (State.QUEUED, None)
+            pauses.append((task.not_before - timezone.now()).total_seconds())
+            Task.objects.update(not_before=None)
+        for number, pause in enumerate(pauses):
+            assert 0.7 * 10 * 2**number < pause < 1.3 * 10 * 2**number
+
+    def test_the_last_attempt_is_not_tried_again(self, task):
+        Task.objects.update(max_attempts=1)
+        claimed = lifecycle.claim(COUNT, task.pk)
+        assert not lifecycle.retry(claimed, "crashed")
+        task.refresh_from_db()
+        assert task.state == State.RUNNING
+
+    def test_a_zombie_gives_nothing_back(self, task):
+        zombie = lifecycle.claim(COUNT, task.pk)
+        silent_for_ever(task)
+        lifecycle.claim(COUNT, task.pk)
+        with pytest.raises(lifecycle.Superseded):
+            lifecycle.retry(zombie, "crashed")
+
+
+class TestCancel:
+    def test_what_waits_is_cancelled(self, task):
+        assert lifecycle.cancel(task)
+        assert lifecycle.claim(COUNT, task.pk) is None
+
+    def test_what_runs_is_cancelled_and_its_worker_finds_out(self, task):
+        claimed = lifecycle.claim(COUNT, task.pk)
+        assert lifecycle.cancel(task)
+        assert task.attempts.get().outcome == Attempt.Outcome.CANCELLED
+        with pytest.raises(lifecycle.Superseded):
+            lifecycle.checkpoint(claimed, done=1)
+
+    def test_what_waits_for_another_try_is_cancelled(self, task):
+        lifecycle.retry(lifecycle.claim(COUNT, task.pk), "crashed")
+        assert lifecycle.cancel(task)
+
+    def test_what_is_being_delivered_is_not(self, task):
+        lifecycle.checkpoint(lifecycle.claim(COUNT, task.pk), delivering=True)
+        assert not lifecycle.cancel(task)
+
+    @pytest.mark.parametrize("state", ["succeeded", "failed", "cancelled"])
+    def test_what_has_ended_stays_so(self, task, state):
+        Task.objects.update(state=state)
+        assert not lifecycle.cancel(task)
+        task.refresh_from_db()
+        assert task.state == state
+
+
+class TestRelease:
+    @pytest.fixture(autouse=True)
+    def in_a_cluster(self, monkeypatch, rung):
+        monkeypatch.setattr(lifecycle, "this_cluster", "ours")
+
+    def test_what_was_stopped_can_go_on_at_once_and_has_not_failed(self, task, rung):
+        lifecycle.claim(COUNT, task.pk)
+        lifecycle.release("ours", at_fault=False)
+        assert rung == [(COUNT, task.pk)]
+        again = lifecycle.claim(COUNT, task.pk)
+        assert (again.attempt, again.failures) == (2, 0)
+        assert task.attempts.first().outcome == Attempt.Outcome.STOPPED
+
+    def test_what_may_have_killed_its_cluster_is_lost(self, task, rung):
+        lifecycle.claim(COUNT, task.pk)
+        lifecycle.release("ours", at_fault=True)
+        assert rung == [(COUNT, task.pk)]
+        again = lifecycle.claim(COUNT, task.pk)
+        assert (again.attempt, again.failures) == (2, 1)
+        assert task.attempts.first().outcome == Attempt.Outcome.LOST
+
+    def test_what_another_cluster_does_is_left_alone(self, task, rung):
+        claimed = lifecycle.claim(COUNT, task.pk)
+        lifecycle.release("theirs", at_fault=False)
+        lifecycle.checkpoint(claimed, done=1)
+        assert not rung
+
+
+def test_a_second_resend_is_not_counted_but_refused(task):
+    first = lifecycle.claim(COUNT, task.pk)
+    assert lifecycle.count_resend(first)
+    assert not lifecycle.count_resend(first)
+    assert task.attempts.get().resends == 1

@@ -80,6 +80,27 @@ def test_only_what_has_ended_is_marked_as_seen(alice):
     assert list(alice.tasks.to_show()) == [running]
 
 
+def test_the_place_in_the_queue_is_told_to_who_waits(alice, bob):
+    Task.objects.bulk_create(
+        [
+            task(owner=bob, key="1", created_at=NOW - timedelta(seconds=3)),
+            task(owner=bob, key="2", created_at=NOW - timedelta(seconds=2), state=State.CANCELLED),
+            task(owner=alice, key="3", created_at=NOW),
+            task(owner=alice, key="4", created_at=NOW, state=State.FAILED, ended_at=NOW),
+        ]
+    )
+    assert sorted(str(each.position) for each in alice.tasks.to_show()) == ["2", "None"]
+
+
+def test_what_lost_its_worker_is_interrupted():
+    moment = timedelta(seconds=1)
+    assert not task(state=State.RUNNING, lease_until=NOW + 60 * moment).is_interrupted
+    assert task(state=State.RUNNING, lease_until=NOW - moment).is_interrupted
+    assert task(state=State.QUEUED, attempt=1).is_interrupted
+    assert not task(state=State.QUEUED).is_interrupted
+    assert not task(state=State.QUEUED, attempt=1, reason="crashed", not_before=NOW).is_interrupted
+
+
 def test_a_task_is_deleted_with_its_owner(alice):
     Task.objects.bulk_create([task(owner=alice, id=uuid.uuid4())])
     alice.delete()

@@ -1,4 +1,5 @@
 import pytest
+from django.utils import timezone
 
 from tasks import lifecycle, runner
 from tasks.models import Attempt, State, Task
@@ -35,13 +36,23 @@ def test_a_failure_has_a_reason_in_words():
     assert task.progress < 100
 
 
-def test_a_crash_is_kept_for_admins_and_told_them_once(settings, mailoutbox):
-    settings.ADMINS = [("Admin", "admin@example.com")]
-    settings.DEBUG = False
+def test_a_crash_is_tried_again_and_kept_for_admins():
     task = done("crash")
-    assert (task.state, task.reason) == (State.FAILED, "crashed")
+    assert (task.state, task.reason, task.failures) == (State.QUEUED, "crashed", 1)
+    assert task.retry_at > timezone.now()
     assert "our side" in str(task.reason_label)
     assert "ZeroDivisionError: 1 by 0" in task.attempts.get().traceback
+
+
+def test_admins_are_told_once_when_it_has_failed_for_good(settings, mailoutbox):
+    settings.ADMINS = [("Admin", "admin@example.com")]
+    settings.DEBUG = False
+    task = done("crash", max_attempts=2)
+    assert not mailoutbox
+    Task.objects.update(not_before=None)
+    jobs_for_tests.crash(str(task.pk))
+    task.refresh_from_db()
+    assert (task.state, task.failures) == (State.FAILED, 2)
     assert len(mailoutbox) == 1
     assert "ZeroDivisionError" in mailoutbox[0].body
 

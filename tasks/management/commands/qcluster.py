@@ -11,4 +11,5 @@ class Command(qcluster.Command):
     help = "Starts the workers, and the sweeper that looks after what they leave."
 
     def handle(self, *args, **options):
-        Supervisor(partial(super().handle, *args, **options)).run()
+        start_cluster = partial(super().handle, *args, **options)
+        Supervisor(start_cluster, run_once=options["run_once"]).run()

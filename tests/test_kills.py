@@ -1,0 +1,165 @@
+"""Whatever of a worker cluster is killed or frozen, work goes on and nothing is done twice."""
+
+import json
+import signal
+
+import psutil
+import pytest
+from django.conf import settings as django_settings
+
+from exports.models import Export
+from tasks.models import Attempt, State, Task
+
+from .conftest import wait_for
+
+pytestmark = [pytest.mark.slow, pytest.mark.postgres_too, pytest.mark.django_db(transaction=True)]
+
+QUICK = {
+    "TASKS_LEASE_SECONDS": 2,
+    "TASKS_SWEEP_SECONDS": 0.2,
+    "TASKS_RING_AGAIN_SECONDS": 0.5,
+    "TASKS_RETRY_SECONDS": 0.1,
+}
+SLOW_EXPORT = QUICK | {"EXPORT_POSTS_PER_SECOND": 10}
+
+
+def ended():
+    return Task.objects.exclude(state__in=[State.QUEUED, State.RUNNING]).first()
+
+
+def half_written():
+    return Task.objects.filter(state=State.RUNNING, phase="writing", done__gt=0).first()
+
+
+def bodies(mail):
+    (attachment,) = mail.iter_attachments()
+    return [post["body"] for post in json.loads(attachment.get_content())["posts"]]
+
+
+def assert_arrived_once(smtp, posts):
+    task = wait_for(ended)
+    assert (task.state, task.reason) == (State.SUCCEEDED, "")
+    assert bodies(smtp.mails.get(timeout=10)) == [post.body for post in posts]
+    assert smtp.mails.empty()
+    assert Export.objects.get().count == len(posts)
+
+
+@pytest.mark.parametrize("kind", ["worker", "monitor", "pusher", "sentinel", "leader", "sweeper"])
+def test_killed_while_idle(kind, alice, posts, start_qcluster, smtp):
+    with start_qcluster(**QUICK, QCLUSTER_WORKERS=1) as cluster:
+        cluster.find(kind).kill()
+        Export.objects.start(alice)
+        assert_arrived_once(smtp, posts)
+
+
+@pytest.mark.parametrize("kind", ["worker", "monitor", "pusher", "sentinel", "leader", "sweeper"])
+def test_killed_while_it_exports(kind, alice, posts, start_qcluster, smtp):
+    with start_qcluster(**SLOW_EXPORT, QCLUSTER_WORKERS=1) as cluster:
+        Export.objects.start(alice)
+        wait_for(half_written)
+        cluster.find(kind).kill()
+        assert_arrived_once(smtp, posts)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGQUIT, signal.SIGUSR1])
+def test_the_supervisor_takes_all_of_its_own_along(number, alice, posts, start_qcluster, smtp):
+    with start_qcluster(**SLOW_EXPORT) as cluster:
+        Export.objects.start(alice)
+        wait_for(half_written)
+        family = cluster.supervisor.children(recursive=True)
+        cluster.supervisor.send_signal(number)
+        assert len(family) >= 6
+        assert not psutil.wait_procs(family, timeout=5)[1]
+    with start_qcluster(**QUICK):
+        assert_arrived_once(smtp, posts)
+
+
+@pytest.mark.parametrize("kind", ["sentinel", "pusher", "worker"])
+def test_frozen_past_the_lease_and_woken(kind, alice, posts, start_qcluster, smtp):
+    with start_qcluster(**SLOW_EXPORT) as frozen:
+        Export.objects.start(alice)
+        task = wait_for(half_written)
+        process = frozen.worker_of(task) if kind == "worker" else frozen.find(kind)
+        process.suspend()
+        with start_qcluster(**QUICK):
+            assert_arrived_once(smtp, posts)
+        if process.is_running():
+            process.resume()
+        wait_for(lambda: kind != "worker" or "no longer this worker" in frozen.log.read_text())
+    assert smtp.mails.empty()
+    assert Task.objects.get().state == State.SUCCEEDED
+    export = Export.objects.get()
+    assert len(export.file.storage.listdir(export.folder)[1]) == 1
+
+
+def test_killed_after_the_mail_server_said_yes_mails_once_more_and_says_so(
+    alice, posts, start_qcluster, smtp
+):
+    with start_qcluster(**QUICK) as cluster:
+
+        def kill(message):
+            smtp.on_taken = lambda message: None
+            cluster.worker_of(Task.objects.get()).kill()
+
+        smtp.on_taken = kill
+        Export.objects.start(alice)
+        assert wait_for(ended).state == State.SUCCEEDED
+    first, second = smtp.mails.get(), smtp.mails.get()
+    assert first["Message-ID"] == second["Message-ID"]
+    assert smtp.mails.empty()
+    assert list(Attempt.objects.values_list("resends", flat=True)) == [0, 1]
+
+
+def test_a_mail_server_that_always_kills_the_worker_gets_it_twice_at_most(
+    alice, posts, start_qcluster, smtp
+):
+    with start_qcluster(**QUICK) as cluster:
+        smtp.on_data = lambda message: cluster.worker_of(Task.objects.get()).kill()
+        Export.objects.start(alice)
+        task = wait_for(ended)
+    assert (task.state, task.reason) == (State.FAILED, "mail_unknown")
+    assert smtp.mails.qsize() == 2
+
+
+def test_a_job_that_kills_its_workers_ends_as_failed(alice, posts, start_qcluster, smtp, settings):
+    settings.TASKS_MAX_ATTEMPTS = 3
+    with start_qcluster(**SLOW_EXPORT) as cluster:
+        Export.objects.start(alice)
+        for number in range(1, 4):
+            at_work = Task.objects.filter(attempt=number, done__gt=0)
+            cluster.worker_of(wait_for(at_work.first)).kill()
+        task = wait_for(ended)
+    assert (task.state, task.reason) == (State.FAILED, "worker_lost")
+    assert smtp.mails.empty()
+
+
+def test_two_clusters_share_the_work_and_double_none(
+    django_user_model, alice, posts, start_qcluster, smtp
+):
+    people = [
+        django_user_model.objects.create_user(f"person{number}", f"p{number}@example.com")
+        for number in range(12)
+    ]
+    with start_qcluster(**QUICK), start_qcluster(**QUICK):
+        for person in people:
+            Export.objects.start(person)
+        wait_for(lambda: Task.objects.filter(state=State.SUCCEEDED).count() == len(people))
+    assert smtp.mails.qsize() == len(people)
+    assert Attempt.objects.count() == len(people)
+
+
+def test_a_long_job_is_no_fault(alice, posts, start_qcluster, smtp):
+    with start_qcluster(**QUICK | {"EXPORT_POSTS_PER_SECOND": 2}, QCLUSTER_WORKERS=1) as cluster:
+        leader = cluster.leader
+        Export.objects.start(alice)  # longer than a cluster may be stuck
+        assert_arrived_once(smtp, posts)
+        assert cluster.leader == leader
+    assert Attempt.objects.count() == 1
+
+
+def test_a_queue_secret_that_was_rotated_loses_nothing(alice, posts, redis, start_qcluster, smtp):
+    Export.objects.start(alice)  # its message is signed with the old key
+    with start_qcluster(**QUICK, SECRET_KEY="another-key"):
+        # What that site's sweeper rings is signed with the new one.
+        assert_arrived_once(smtp, posts)
+    assert django_settings.SECRET_KEY != "another-key"
