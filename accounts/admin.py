@@ -10,4 +10,7 @@ class UserAdmin(DjangoUserAdmin):
     list_display = ["username", "email", "language", "is_staff", "is_active", "date_joined"]
     list_filter = ["is_staff", "is_superuser", "is_active", "language"]
     search_fields = ["username", "email"]
-    fieldsets = [*DjangoUserAdmin.fieldsets, (_("Preferences"), {"fields": ["language"]})]
+    fieldsets = [
+        *DjangoUserAdmin.fieldsets,
+        (_("Preferences"), {"fields": ["language", "mail_new_posts"]}),
+    ]

@@ -1,3 +1,4 @@
+from django import forms
 from django.contrib.auth.forms import BaseUserCreationForm
 from django.core.exceptions import ValidationError
 from django.db.models.functions import Lower
@@ -30,3 +31,9 @@ class RegisterForm(BaseUserCreationForm):
         if User.objects.alias(folded=Lower("email")).filter(folded=email.lower()).exists():
             raise ValidationError(EMAIL_TAKEN, code="unique")
         return email
+
+
+class SettingsForm(forms.ModelForm):
+    class Meta:
+        model = User
+        fields = ["language", "mail_new_posts"]

@@ -3,12 +3,14 @@
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
+from django.core import signing
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+UNSUBSCRIBE_SALT = "accounts.unsubscribe"
 USERNAME_TAKEN = _("This user name is taken. Please choose another.")
 EMAIL_TAKEN = _("This e-mail address belongs to another account.")
 
@@ -61,6 +63,15 @@ class User(AbstractUser):
         help_text=_("The language of the mails to this person."),
     )
 
+    mail_new_posts = models.BooleanField(
+        _("mails about new posts"),
+        default=False,
+        help_text=_("A mail for each new post of the people you follow."),
+    )
+    follows = models.ManyToManyField(
+        "self", through="Follow", symmetrical=False, related_name="followers"
+    )
+
     objects = UserManager()
 
     class Meta(AbstractUser.Meta):
@@ -80,3 +91,37 @@ class User(AbstractUser):
 
     def get_absolute_url(self):
         return reverse("blog:profile", args=[self.username])
+
+    @property
+    def followers_by_mail(self):
+        """Those who want a mail about each new post of this person."""
+        return self.followers.filter(mail_new_posts=True, is_active=True).exclude(email="")
+
+    @property
+    def unsubscribe_url(self) -> str:
+        """Where this person ends the mails about new posts without signing in."""
+        token = signing.dumps(self.pk, salt=UNSUBSCRIBE_SALT)
+        return settings.SITE_URL + reverse("accounts:unsubscribe", args=[token])
+
+
+class Follow(models.Model):
+    follower = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="following", verbose_name=_("follower")
+    )
+    followed = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="followed_by", verbose_name=_("followed")
+    )
+    created_at = models.DateTimeField(_("since"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("follow")
+        verbose_name_plural = _("follows")
+        constraints = [
+            models.UniqueConstraint(fields=["follower", "followed"], name="accounts_follow_once"),
+            models.CheckConstraint(
+                condition=~models.Q(follower=models.F("followed")), name="accounts_follow_others"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.follower_id} → {self.followed_id}"

@@ -1,13 +1,18 @@
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
+from django.contrib.auth.decorators import login_required
+from django.core import signing
 from django.db import IntegrityError, transaction
-from django.shortcuts import redirect, render
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from .forms import RegisterForm
+from .forms import RegisterForm, SettingsForm
+from .models import UNSUBSCRIBE_SALT, User
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -27,3 +32,27 @@ def register(request):
             messages.success(request, _("Welcome, %(name)s!") % {"name": user.username})
             return redirect(settings.LOGIN_REDIRECT_URL)
     return render(request, "accounts/register.html", {"form": form})
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def preferences(request):
+    form = SettingsForm(request.POST or None, instance=request.user)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, _("Your settings are saved."))
+        return redirect("accounts:settings")
+    return render(request, "accounts/settings.html", {"form": form})
+
+
+@csrf_exempt  # a mail program posts here too (RFC 8058); the signed token is the proof
+@require_http_methods(["GET", "HEAD", "POST"])
+def unsubscribe(request, token):
+    try:
+        person = get_object_or_404(User, pk=signing.loads(token, salt=UNSUBSCRIBE_SALT))
+    except signing.BadSignature as error:
+        raise Http404 from error
+    if request.method == "POST":
+        person.mail_new_posts = False
+        person.save(update_fields=["mail_new_posts"])
+    return render(request, "accounts/unsubscribe.html", {"person": person})

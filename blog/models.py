@@ -5,12 +5,14 @@ import re
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
+
+from tasks.lifecycle import launch
 
 BODY_MAX_LENGTH = 500  # code points
 TITLE_MAX_LENGTH = 140  # code points
@@ -90,3 +92,10 @@ class Post(models.Model):
 
     def get_absolute_url(self):
         return reverse("blog:post", args=[self.pk])
+
+    @transaction.atomic
+    def publish(self):
+        """Save a new post, and have those told of it who follow its author and want to be."""
+        self.save(force_insert=True)
+        if self.author.followers_by_mail.exists():
+            launch("blog.jobs.announce_post", key=str(self.pk), args={"post": self.pk})

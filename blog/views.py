@@ -1,10 +1,11 @@
 from django.contrib import messages
 from django.contrib.auth import get_user_model
+from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from . import timelines
 from .forms import PostForm
@@ -20,7 +21,7 @@ def home(request):
     draft = request.session.pop("draft", None) if request.method == "GET" else None
     form = PostForm(request.POST or None, instance=Post(author=request.user), initial=draft)
     if request.method == "POST" and form.is_valid():
-        form.save()
+        form.instance.publish()
         messages.success(request, _("Your post is out."))
         return redirect("blog:home")
     posts, older = timelines.page(
@@ -46,7 +47,27 @@ def profile(request, username):
     posts, older = timelines.page(
         person.posts.select_related("author"), request.GET.get("before", "")
     )
-    return render(request, "blog/profile.html", {"person": person, "posts": posts, "older": older})
+    is_other = request.user.is_authenticated and request.user != person
+    follows = is_other and request.user.follows.contains(person)
+    context = {"person": person, "posts": posts, "older": older, "follows": follows}
+    return render(request, "blog/profile.html", context)
+
+
+@login_required
+@require_POST
+def follow(request, username):
+    person = get_object_or_404(get_user_model().objects.named(username).filter(is_active=True))
+    if person != request.user:
+        request.user.follows.add(person)
+    return redirect(person)
+
+
+@login_required
+@require_POST
+def unfollow(request, username):
+    person = get_object_or_404(get_user_model().objects.named(username))
+    request.user.follows.remove(person)
+    return redirect(person)
 
 
 @require_safe

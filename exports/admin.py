@@ -9,7 +9,7 @@ from .models import Export
 class ExportAdmin(ReadOnly, admin.ModelAdmin):
     """Sizes and states, never contents: the file's name is not a link here."""
 
-    list_display = ["id", "owner", "task_state", "count", "size", "mail", "created_at"]
+    list_display = ["id", "owner", "task_state", "count", "size", "mailed_at", "created_at"]
     list_select_related = ["owner", "task"]
     search_fields = ["=owner__username"]
     date_hierarchy = "created_at"

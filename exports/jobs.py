@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from tasks.registry import MAIL_UNKNOWN, NOT_MAILED
 from tasks.runner import job
 
 from . import archive, delivery, posts
@@ -25,10 +26,10 @@ CHUNK = 1_000  # posts; more of them at once are slower: they leave the processo
         "mailing": _("Sending the mail"),
     },
     reasons={
-        delivery.NOT_MAILED: _(
+        NOT_MAILED: _(
             "The file is ready to download on its page, but the mail server did not take the mail."
         ),
-        delivery.MAIL_UNKNOWN: _(
+        MAIL_UNKNOWN: _(
             "The file is ready to download on its page. The mail server fell silent, so nobody"
             " knows whether the mail arrived."
         ),

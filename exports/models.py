@@ -9,7 +9,6 @@ from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from tasks import lifecycle
 from tasks.models import Task
@@ -35,12 +34,6 @@ class ExportManager(models.Manager):
 
 class Export(models.Model):
     """One taking out. Its tasks come and go; it holds what they found out and made."""
-
-    class Mail(models.TextChoices):
-        NOT_YET = "", pgettext_lazy("mail", "not sent")
-        SENDING = "sending", pgettext_lazy("mail", "being sent")
-        SENT = "sent", pgettext_lazy("mail", "sent")
-        FAILED = "failed", pgettext_lazy("mail", "failed")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(
@@ -70,9 +63,6 @@ class Export(models.Model):
     sha256 = models.CharField(_("SHA-256"), max_length=64, blank=True)
     published_at = models.DateTimeField(_("published"), null=True)
 
-    mail = models.CharField(
-        _("mail"), max_length=10, choices=Mail, default=Mail.NOT_YET, blank=True
-    )
     mailed_at = models.DateTimeField(_("mailed"), null=True)
 
     objects = ExportManager()

@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Case, F, When
 from django.db.models.functions import Now
+from django.utils import timezone
 from django_q.tasks import async_task
 from redis.exceptions import RedisError
 
@@ -60,6 +61,30 @@ def launch(job: str, *, key: str, owner=None, args: dict | None = None) -> tuple
         task.save(force_insert=True)  # the other one has ended in between
     transaction.on_commit(partial(ring, [task]))
     return task, True
+
+
+def launch_spread(job: str, args_by_key: dict[str, dict], *, after: float, pace: float):
+    """Create an unowned task for each key that never had one for this job. They are due `after` so
+    many seconds, `pace` of them a second: all at once would make everybody else's work wait. The
+    sweeper rings for them.
+
+    Raises LookupError for a job that no app declares.
+    """
+    if not registry.is_declared(job):
+        raise LookupError(f"No app declares the job {job!r} in its module jobs.")
+    known = set(Task.objects.filter(job=job, key__in=args_by_key).values_list("key", flat=True))
+    keys = [key for key in args_by_key if key not in known]
+    now = timezone.now()
+    Task.objects.bulk_create(
+        Task(
+            job=job,
+            key=key,
+            args=args_by_key[key],
+            not_before=now + timedelta(seconds=after + number / pace),
+            max_attempts=settings.TASKS_MAX_ATTEMPTS,
+        )
+        for number, key in enumerate(keys)
+    )
 
 
 def ring(tasks) -> bool:

@@ -125,6 +125,7 @@ class Task(models.Model):
             # For the sweeper. Not partial: SQLite would not use it for a state in a parameter.
             models.Index(fields=["state", "created_at"], name="tasks_task_by_state"),
             models.Index(fields=["owner", "created_at"], name="tasks_task_by_owner"),
+            models.Index(fields=["job", "key"], name="tasks_task_by_key"),
         ]
 
     def __str__(self):

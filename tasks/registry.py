@@ -7,12 +7,16 @@ from django.utils.translation import gettext_lazy as _
 
 CRASHED = "crashed"
 WORKER_LOST = "worker_lost"
+NOT_MAILED = "not_mailed"
+MAIL_UNKNOWN = "mail_unknown"
 COMMON_REASONS = {
     CRASHED: _(
         "Something went wrong on our side, and the people who run this site have been told."
         " Please try again later."
     ),
     WORKER_LOST: _("It was interrupted too many times. Please try again later."),
+    NOT_MAILED: _("The mail server did not take the mail."),
+    MAIL_UNKNOWN: _("The mail server fell silent, so nobody knows whether the mail arrived."),
 }
 
 _jobs = {}

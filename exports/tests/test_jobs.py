@@ -37,7 +37,7 @@ def test_it_works(export, mailoutbox):
     assert (done.count, done.total, done.deleted) == (3, 3, 0)
     assert done.size == len(whole)
     assert done.sha256 == hashlib.sha256(whole).hexdigest()
-    assert done.mail == Export.Mail.SENT
+    assert done.mailed_at
     assert [mail.attachments[0][1] for mail in mailoutbox] == [whole]
 
 
@@ -51,7 +51,7 @@ def test_who_has_no_address_gets_no_mail(export, alice, mailoutbox):
     alice.email = ""
     alice.save()
     done = work(export)
-    assert (done.task.state, done.mail) == (State.SUCCEEDED, Export.Mail.NOT_YET)
+    assert (done.task.state, done.mailed_at) == (State.SUCCEEDED, None)
     assert done.file
     assert not mailoutbox
 
@@ -97,7 +97,7 @@ def test_a_refused_mail_fails_the_task_and_keeps_the_file(export, monkeypatch):
     done = work(export)
     assert (done.task.state, done.task.reason) == (State.FAILED, "not_mailed")
     assert done.task.progress < 100
-    assert done.mail == Export.Mail.FAILED
+    assert not done.mailed_at
     assert bodies(done) == ["post 0", "post 1", "post 2"]
 
 
@@ -123,7 +123,7 @@ def test_a_mail_that_is_not_taken_now_is_tried_again(export, monkeypatch, error)
     again = work(export)
     assert (again.task.state, again.task.reason) == (State.QUEUED, "not_mailed")
     assert again.task.retry_at > again.task.created_at
-    assert again.mail == Export.Mail.NOT_YET
+    assert not again.mailed_at
     assert again.cancel()
 
 
@@ -131,7 +131,7 @@ def test_a_mail_server_that_falls_silent_gets_it_once_more_and_no_more(export, m
     failing(monkeypatch, TimeoutError())
     for _ in range(3):
         done = work(export)
-        assert done.mail == Export.Mail.SENDING
+        assert not done.mailed_at
         assert not done.cancel()
         Task.objects.filter(state=State.QUEUED).update(not_before=None)
     assert (done.task.state, done.task.reason) == (State.FAILED, "mail_unknown")
@@ -141,7 +141,7 @@ def test_a_mail_server_that_falls_silent_gets_it_once_more_and_no_more(export, m
 def test_an_attempt_that_finds_the_file_only_mails_it(export, mailoutbox):
     done = work(export)
     Post.objects.all().delete()
-    Export.objects.update(mail=Export.Mail.SENDING)
+    Export.objects.update(mailed_at=None)
     Task.objects.update(state=State.QUEUED)
     again = work(export)
     assert again.file == done.file

@@ -1,0 +1,70 @@
+"""Slow work of this app: telling followers of a new post by mail."""
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+
+from tasks.lifecycle import launch_spread
+from tasks.mail import send_once
+from tasks.runner import job
+
+from .models import Post
+
+CHUNK = 500  # followers
+PER_SECOND = 20  # mails; between them there is room for other work
+
+
+@job(_("Telling followers of a post"))
+def announce_post(run):
+    """One task a follower, so that trying one again never mails another one twice."""
+    post = Post.objects.filter(pk=run.task.args["post"]).first()
+    followers = list(post.author.followers_by_mail.values_list("pk", flat=True)) if post else []
+    for first in range(0, len(followers), CHUNK):
+        args_by_key = {
+            f"{post.pk}:{pk}": {"post": post.pk, "follower": pk}
+            for pk in followers[first : first + CHUNK]
+        }
+        with run.fenced():
+            launch_spread(
+                "blog.jobs.mail_new_post", args_by_key, after=first / PER_SECOND, pace=PER_SECOND
+            )
+
+
+@job(_("Mail about a new post"), phases={"mailing": _("Sending the mail")})
+def mail_new_post(run):
+    post = Post.objects.select_related("author").filter(pk=run.task.args["post"]).first()
+    if post is None:
+        return
+    for follower in post.author.followers_by_mail.filter(pk=run.task.args["follower"]):
+        send_once(run, compose(post, follower))
+
+
+def compose(post, follower) -> EmailMultiAlternatives:
+    """The mail in the follower's language: the title or first words of the post, and a link."""
+    site = urlsplit(settings.SITE_URL).hostname
+    context = {
+        "post": post,
+        "follower": follower,
+        "url": settings.SITE_URL + post.get_absolute_url(),
+        "site": site,
+    }
+    with translation.override(follower.language):
+        subject = render_to_string("blog/mail/new_post_subject.txt", context)
+        text = render_to_string("blog/mail/new_post.txt", context)
+        html = render_to_string("blog/mail/new_post.html", context)
+    message = EmailMultiAlternatives(
+        " ".join(subject.split()),
+        text,
+        to=[follower.email],
+        headers={
+            "Message-ID": f"<post-{post.pk}-{follower.pk}@{site}>",
+            "List-Unsubscribe": f"<{follower.unsubscribe_url}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",  # RFC 8058
+        },
+    )
+    message.attach_alternative(html, "text/html")
+    return message

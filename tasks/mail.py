@@ -1,0 +1,67 @@
+"""Mails of jobs, each handed over once as far as anybody can know."""
+
+import smtplib
+from contextlib import suppress
+
+from anymail.exceptions import AnymailError, AnymailRecipientsRefused, AnymailRequestsAPIError
+from django.core.mail import get_connection
+
+from .registry import MAIL_UNKNOWN, NOT_MAILED
+from .runner import Failure
+
+REFUSED, NOT_NOW, UNKNOWN = "refused", "not now", "unknown"
+
+
+def send_once(run, message):
+    """Hand `message` to the mail server, in the phase "mailing". It needs a Message-ID that is the
+    same in each attempt.
+
+    That it is being handed over is committed before (the task is `delivering`); that it was taken
+    is for the job to commit after. An attempt that finds the first and is here again can't know,
+    and sends it once more; that is counted on it, and a third time there is not.
+
+    Raises Failure when the mail server did not take it, or left us in the dark; and Superseded.
+    """
+    if run.task.delivering and not run.count_resend():
+        raise Failure(MAIL_UNKNOWN)
+    run.enter("mailing", delivering=True)
+    with run.kept_alive():
+        fate, error = _hand_over(message)
+    if fate in {REFUSED, NOT_NOW}:
+        run.enter("mailing", delivering=False)
+        raise Failure(NOT_MAILED, heals=fate == NOT_NOW) from error
+    if fate == UNKNOWN:
+        raise Failure(MAIL_UNKNOWN, heals=True) from error
+
+
+def _hand_over(message):
+    """(what became of it: "" if it was taken; the error that says so or None)."""
+    message.connection = get_connection()
+    try:
+        message.connection.open()
+    except (smtplib.SMTPException, OSError) as error:
+        return NOT_NOW, error
+    try:
+        message.send()
+    except (smtplib.SMTPException, OSError, AnymailError) as error:
+        return _fate(error), error
+    finally:
+        with suppress(smtplib.SMTPException, OSError):
+            message.connection.close()
+    return "", None
+
+
+def _fate(error) -> str:
+    """What an error says of the mail: RFC 5321, section 4.2.1, for the codes of SMTP."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        code = max(code for code, _ in error.recipients.values())
+    elif isinstance(error, smtplib.SMTPResponseException):
+        code = error.smtp_code
+    elif isinstance(error, AnymailRecipientsRefused):
+        return REFUSED
+    elif isinstance(error, AnymailRequestsAPIError) and error.status_code:
+        # HTTP has it the other way round: 4xx stays, 5xx may heal.
+        return REFUSED if error.status_code < 500 else NOT_NOW
+    else:
+        return UNKNOWN
+    return REFUSED if code >= 500 else NOT_NOW
