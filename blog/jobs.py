@@ -1,15 +1,10 @@
 """Slow work of this app: telling followers of a new post by mail."""
 
-from urllib.parse import urlsplit
-
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
-from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
+from tasks import mail as mails
 from tasks.lifecycle import launch_spread
-from tasks.mail import send_once
 from tasks.runner import job
 
 from .models import Post
@@ -40,31 +35,19 @@ def mail_new_post(run):
     if post is None:
         return
     for follower in post.author.followers_by_mail.filter(pk=run.task.args["follower"]):
-        send_once(run, compose(post, follower))
+        mails.send_once(run, compose(post, follower))
 
 
-def compose(post, follower) -> EmailMultiAlternatives:
-    """The mail in the follower's language: the title or first words of the post, and a link."""
-    site = urlsplit(settings.SITE_URL).hostname
-    context = {
-        "post": post,
-        "follower": follower,
-        "url": settings.SITE_URL + post.get_absolute_url(),
-        "site": site,
-    }
-    with translation.override(follower.language):
-        subject = render_to_string("blog/mail/new_post_subject.txt", context)
-        text = render_to_string("blog/mail/new_post.txt", context)
-        html = render_to_string("blog/mail/new_post.html", context)
-    message = EmailMultiAlternatives(
-        " ".join(subject.split()),
-        text,
-        to=[follower.email],
+def compose(post, follower):
+    """The mail to a follower: the title or first words of the post, and a link."""
+    return mails.compose(
+        "blog/mail/new_post",
+        {"post": post, "follower": follower, "url": settings.SITE_URL + post.get_absolute_url()},
+        to=follower.email,
+        language=follower.language,
+        key=f"post-{post.pk}-{follower.pk}",
         headers={
-            "Message-ID": f"<post-{post.pk}-{follower.pk}@{site}>",
             "List-Unsubscribe": f"<{follower.unsubscribe_url}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",  # RFC 8058
         },
     )
-    message.attach_alternative(html, "text/html")
-    return message

@@ -2,9 +2,13 @@
 
 import smtplib
 from contextlib import suppress
+from urllib.parse import urlsplit
 
 from anymail.exceptions import AnymailError, AnymailRecipientsRefused, AnymailRequestsAPIError
-from django.core.mail import get_connection
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.template.loader import render_to_string
+from django.utils import translation
 
 from .registry import MAIL_UNKNOWN, NOT_MAILED
 from .runner import Failure
@@ -12,9 +16,24 @@ from .runner import Failure
 REFUSED, NOT_NOW, UNKNOWN = "refused", "not now", "unknown"
 
 
+def compose(name, context, *, to, language, key, headers=None) -> EmailMultiAlternatives:
+    """The mail of the templates `<name>_subject.txt`, `<name>.txt` and `<name>.html`, in the
+    reader's language. Their context also has `site`, our host. `key` names the mail: its Message-ID
+    is the same each time it is made, so that one sent twice can be told to be one."""
+    site = urlsplit(settings.SITE_URL).hostname
+    context = context | {"site": site}
+    with translation.override(language):
+        subject = render_to_string(f"{name}_subject.txt", context)
+        text = render_to_string(f"{name}.txt", context)
+        html = render_to_string(f"{name}.html", context)
+    headers = {"Message-ID": f"<{key}@{site}>"} | (headers or {})
+    message = EmailMultiAlternatives(" ".join(subject.split()), text, to=[to], headers=headers)
+    message.attach_alternative(html, "text/html")
+    return message
+
+
 def send_once(run, message):
-    """Hand `message` to the mail server, in the phase "mailing". It needs a Message-ID that is the
-    same in each attempt.
+    """Hand `message`, made by `compose()`, to the mail server, in the phase "mailing".
 
     That it is being handed over is committed before (the task is `delivering`); that it was taken
     is for the job to commit after. An attempt that finds the first and is here again can't know,
