@@ -60,7 +60,7 @@ class User(AbstractUser):
         max_length=16,
         choices=languages,
         default="en",
-        help_text=_("The language of the mails to this person."),
+        help_text=_("Mails come in this language."),
     )
 
     mail_new_posts = models.BooleanField(
