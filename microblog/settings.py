@@ -171,6 +171,7 @@ Q_CLUSTER = {
     "retry": 6 * 3600 + 60,  # not used by the Redis broker, but Django-Q2 warns without it
     "save_limit": -1,  # tasks.Attempt is our record; Django-Q2 keeps only what crashed past it
     "guard_cycle": 0.5,
+    "recycle": 10_000,  # jobs; a new worker every few seconds would cost more than it frees
     "scheduler": False,  # nothing is scheduled; its queries could hold the sentinel up
     "ALT_CLUSTERS": {},  # without it Q_CLUSTER_NAME is a KeyError
 }

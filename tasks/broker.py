@@ -1,10 +1,25 @@
 """Redis, for Django-Q2: only a doorbell. What it loses, the sweeper rings again."""
 
+from functools import cache
+
 from django.conf import settings
 from django_q.brokers.redis_broker import Redis as RedisBroker
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+
+
+@cache
+def _client(url: str, timeout: float) -> Redis:
+    """One for the whole process: to connect takes longer than to push. Threads share it, forks
+    connect anew, and it replaces connections that the server has closed."""
+    return Redis.from_url(
+        url,
+        socket_connect_timeout=timeout,
+        socket_timeout=timeout,
+        # redis-py would push again when only the answer was lost, and the message would double.
+        retry=Retry(NoBackoff(), 0),
+    )
 
 
 class Broker(RedisBroker):
@@ -14,13 +29,7 @@ class Broker(RedisBroker):
 
     @classmethod
     def get_connection(cls, list_key=None):
-        return Redis.from_url(
-            settings.REDIS_URL,
-            socket_connect_timeout=cls.timeout,
-            socket_timeout=cls.timeout,
-            # redis-py would push again when only the answer was lost, and the message would double.
-            retry=Retry(NoBackoff(), 0),
-        )
+        return _client(settings.REDIS_URL, cls.timeout)
 
 
 class Doorbell(Broker):

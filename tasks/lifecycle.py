@@ -50,7 +50,12 @@ def launch(job: str, *, key: str, owner=None, args: dict | None = None) -> tuple
     if not registry.is_declared(job):
         raise LookupError(f"No app declares the job {job!r} in its module jobs.")
     task = Task(
-        job=job, key=key, owner=owner, args=args or {}, max_attempts=settings.TASKS_MAX_ATTEMPTS
+        job=job,
+        key=key,
+        owner=owner,
+        args=args or {},
+        max_attempts=settings.TASKS_MAX_ATTEMPTS,
+        dispatched_at=timezone.now(),  # a moment later; if we die in between, the sweeper rings
     )
     try:
         with transaction.atomic():
@@ -59,7 +64,7 @@ def launch(job: str, *, key: str, owner=None, args: dict | None = None) -> tuple
         if active := Task.objects.active().filter(job=job, key=key).first():
             return active, False
         task.save(force_insert=True)  # the other one has ended in between
-    transaction.on_commit(partial(ring, [task]))
+    transaction.on_commit(partial(_push, [task]))
     return task, True
 
 
@@ -87,22 +92,25 @@ def launch_spread(job: str, args_by_key: dict[str, dict], *, after: float, pace:
     )
 
 
-def ring(tasks) -> bool:
-    """Tell the workers of `tasks`. A Redis that is away changes nothing: the sweeper rings again.
-
-    Returns whether all were told.
-    """
+def ring(tasks):
+    """Tell the workers of `tasks` (again)."""
     Task.objects.filter(pk__in=[task.pk for task in tasks]).update(dispatched_at=Now())
+    _push(tasks)
+
+
+def _push(tasks):
+    """A Redis that is away or full changes nothing: the sweeper rings again."""
     doorbell = Doorbell()
     try:
-        for task in tasks:
+        for task in tasks[: _room(doorbell)]:
             async_task(task.job, str(task.pk), broker=doorbell)
     except RedisError as error:
         logger.warning("Redis did not answer (%s); waiting tasks are rung again later.", error)
-        return False
-    finally:
-        doorbell.connection.close()
-    return True
+
+
+def _room(doorbell) -> int:
+    """How many messages Redis is to take more. Raises RedisError."""
+    return max(0, WAITING_MAX - doorbell.queue_size())
 
 
 def claim(job: str, task_id) -> Task | None:
@@ -127,10 +135,11 @@ def claim(job: str, task_id) -> Task | None:
         )
         if not taken:
             return None
-        task = Task.objects.select_related("owner").get(pk=task_id)
-        task.attempts.filter(outcome=Attempt.Outcome.RUNNING).update(
-            outcome=Attempt.Outcome.LOST, ended_at=Now()
-        )
+        task = Task.objects.get(pk=task_id)
+        if task.attempt > 1:
+            task.attempts.filter(outcome=Attempt.Outcome.RUNNING).update(
+                outcome=Attempt.Outcome.LOST, ended_at=Now()
+            )
         task.attempts.create(
             number=task.attempt,
             worker=f"{socket.gethostname()}:{os.getpid()}",
@@ -239,16 +248,14 @@ def sweep() -> int:
         .not_rung_since(settings.TASKS_RING_AGAIN_SECONDS)
         .order_by("created_at")
     )
-    doorbell = Doorbell()
     try:
-        room = max(0, WAITING_MAX - doorbell.queue_size())
+        tasks = list(waiting[: _room(Doorbell())])
     except RedisError as error:
         logger.warning("Redis did not answer (%s); waiting tasks are rung again later.", error)
         return 0
-    finally:
-        doorbell.connection.close()
-    tasks = list(waiting[:room])
-    return len(tasks) if tasks and ring(tasks) else 0
+    if tasks:
+        ring(tasks)
+    return len(tasks)
 
 
 def _bury(task):

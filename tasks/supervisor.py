@@ -98,14 +98,20 @@ class Supervisor:
         if self.awake in ready:
             self.awake.recv(4096)
 
+    def _sweep_again_after(self, found: int) -> float:
+        """Seconds; few while there is a backlog, which workers soon eat up."""
+        return min(0.5, settings.TASKS_SWEEP_SECONDS) if found else settings.TASKS_SWEEP_SECONDS
+
     def _sweep(self):
         for number in STOP_SIGNALS:
             signal.signal(number, signal.SIG_IGN)  # the supervisor decides
-        while not select.select([self.lifeline], [], [], settings.TASKS_SWEEP_SECONDS)[0]:
+        found = 0
+        while not select.select([self.lifeline], [], [], self._sweep_again_after(found))[0]:
             try:
                 close_old_connections()
-                lifecycle.sweep()
+                found = lifecycle.sweep()
             except DatabaseError as error:
+                found = 0
                 logger.warning("The sweeper could not read the tasks (%s); trying again.", error)
 
 

@@ -41,6 +41,11 @@ def quiet_redis(monkeypatch):
     monkeypatch.setattr(lifecycle.Doorbell, "queue_size", lambda doorbell: 0)
 
 
+def nobody_rang():
+    """As after a crash between a commit and the bell, and some time."""
+    Task.objects.update(dispatched_at=timezone.now() - timedelta(minutes=1))
+
+
 class TestLaunch:
     def test_it_works(self, alice):
         task, created = lifecycle.launch(COUNT, key="1", owner=alice, args={"a": 1})
@@ -70,7 +75,15 @@ class TestLaunch:
         with pytest.raises(IntegrityError), transaction.atomic():
             lifecycle.launch(COUNT, key=None)
 
-    def test_workers_are_told_after_the_commit(self, rung, django_capture_on_commit_callbacks):
+    def test_a_full_queue_gets_no_more(self, rung, monkeypatch, django_capture_on_commit_callbacks):
+        monkeypatch.setattr(lifecycle.Doorbell, "queue_size", lambda doorbell: 1_000)
+        with django_capture_on_commit_callbacks(execute=True):
+            lifecycle.launch(COUNT, key="1")
+        assert not rung
+
+    def test_workers_are_told_after_the_commit(
+        self, rung, quiet_redis, django_capture_on_commit_callbacks
+    ):
         with django_capture_on_commit_callbacks() as callbacks:
             task, _ = lifecycle.launch(COUNT, key="1")
             assert not rung
@@ -180,29 +193,34 @@ def test_a_checkpoint_saves_progress_and_extends_the_lease(task):
 class TestSweep:
     def test_what_was_not_told_is_rung_oldest_first(self, rung, quiet_redis):
         tasks = [lifecycle.launch(COUNT, key=str(key))[0] for key in range(3)]
+        nobody_rang()
         assert lifecycle.sweep() == 3
         assert [pk for _, pk in rung] == [task.pk for task in tasks]
 
     def test_what_was_told_lately_is_left_alone(self, task, rung, quiet_redis):
-        lifecycle.sweep()
+        assert lifecycle.sweep() == 0
+        nobody_rang()
+        assert lifecycle.sweep() == 1
         assert lifecycle.sweep() == 0
 
     def test_what_was_told_long_ago_is_rung_again(self, task, rung, quiet_redis):
-        lifecycle.sweep()
-        Task.objects.update(dispatched_at=timezone.now() - timedelta(minutes=1))
+        nobody_rang()
         assert lifecycle.sweep() == 1
 
     def test_what_a_silent_worker_left_is_rung(self, task, rung, quiet_redis):
         lifecycle.claim(COUNT, task.pk)
+        nobody_rang()
         assert lifecycle.sweep() == 0
         silent_for_ever(task)
         assert lifecycle.sweep() == 1
 
     def test_what_is_not_due_is_left_alone(self, task, rung, quiet_redis):
+        nobody_rang()
         Task.objects.update(not_before=timezone.now() + timedelta(minutes=1))
         assert lifecycle.sweep() == 0
 
     def test_a_full_queue_gets_no_more(self, task, rung, monkeypatch):
+        nobody_rang()
         monkeypatch.setattr(lifecycle.Doorbell, "queue_size", lambda doorbell: 1_000)
         assert lifecycle.sweep() == 0
 
@@ -223,6 +241,7 @@ class TestSweep:
     ):
         for key in range(waiting):
             lifecycle.launch(COUNT, key=str(key))
+        nobody_rang()
         with django_assert_num_queries(3):
             lifecycle.sweep()
 
@@ -285,7 +304,7 @@ class TestCancel:
 
 class TestRelease:
     @pytest.fixture(autouse=True)
-    def in_a_cluster(self, monkeypatch, rung):
+    def in_a_cluster(self, monkeypatch, rung, quiet_redis):
         monkeypatch.setattr(lifecycle, "this_cluster", "ours")
 
     def test_what_was_stopped_can_go_on_at_once_and_has_not_failed(self, task, rung):
