@@ -28,9 +28,10 @@ def storage():
 
 
 @contextmanager
-def new_file(name: str, pieces):
+def new_file(name: str, pieces, is_named=lambda name: False):
     """Write the byte strings `pieces` to a new file, down to the disk, and yield its name in the
-    storage. Whatever breaks the writing or the block off takes the file away, except a kill."""
+    storage. Whatever breaks the writing or the block off takes the file away, except a kill; but
+    not when `is_named(name)`: then it was published before."""
     name = storage().save(name, ContentFile(b""))  # makes its folder and takes the name
     try:
         with storage().open(name, "wb") as file:
@@ -39,7 +40,8 @@ def new_file(name: str, pieces):
         _make_durable(name)
         yield name
     except BaseException:
-        storage().delete(name)
+        if not is_named(name):
+            storage().delete(name)
         raise
 
 

@@ -51,10 +51,11 @@ def export_posts(run):
     if not export.file:
         take_snapshot(export, run)
         run.enter("writing", done=0, total=export.total)
-        name = f"{export.folder}/{run.task.token}.json"
-        with run.kept_alive(), archive.new_file(name, posts_json.write(read(export, run))) as name:
+        name, pieces = f"{export.folder}/{run.task.token}.json", posts_json.write(read(export, run))
+        with run.kept_alive(), archive.new_file(name, pieces, export.is_named) as name:
             run.enter("checking", done=export.total)
             publish(export, run, name, archive.check(name, posts_json.count))
+    archive.remove(export.folder, keep=export.file.name)  # what dead attempts have left
     delivery.mail(export, run)
 
 
@@ -88,4 +89,3 @@ def publish(export, run, name, checked):
         sha256=checked.sha256,
         published_at=timezone.now(),
     )
-    archive.remove(export.folder, keep=name)

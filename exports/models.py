@@ -89,6 +89,10 @@ class Export(models.Model):
         """How many posts were deleted between the snapshot and the end of the writing."""
         return max(0, self.total - self.count)
 
+    def is_named(self, name: str) -> bool:
+        """Whether the row, as it is in the database now, names this file as the published one."""
+        return Export.objects.filter(pk=self.pk, file=name).exists()
+
     def cancel(self) -> bool:
         """Stop it, and remove what was half written. False when it is too late."""
         return bool(self.task and lifecycle.cancel(self.task))

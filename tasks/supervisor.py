@@ -12,7 +12,6 @@ hear it by the end of a pipe, and end with all of theirs.
 
 import logging
 import multiprocessing
-import multiprocessing.connection
 import os
 import select
 import signal
@@ -193,9 +192,9 @@ class Cluster(Child):
         if not multiprocessing.active_children():
             return  # it was to run once
         (sentinel,) = multiprocessing.active_children()
-        ended = multiprocessing.connection.wait([self.supervisor.lifeline, sentinel.sentinel])
-        if self.supervisor.lifeline in ended:
-            os.killpg(0, signal.SIGKILL)
-        sentinel.join()
+        # Asked by its id: the pipe `sentinel.sentinel` is open until its children have ended too.
+        while sentinel.is_alive():
+            if select.select([self.supervisor.lifeline], [], [], 0.5)[0]:
+                os.killpg(0, signal.SIGKILL)
         if sentinel.exitcode:
-            raise SystemExit(1)
+            os.killpg(0, signal.SIGKILL)

@@ -186,3 +186,18 @@ def test_deleting_a_person_deletes_their_files(
         alice.delete()
     assert not archive.storage().exists(name)
     assert not Export.objects.exists()
+
+
+def test_what_breaks_off_after_the_publication_leaves_the_file(export, monkeypatch):
+    publish = jobs.publish
+
+    def publish_and_time_out(*args):
+        publish(*args)
+        raise SystemExit
+
+    monkeypatch.setattr(jobs, "publish", publish_and_time_out)
+    with pytest.raises(SystemExit):
+        work(export)
+    done = Export.objects.select_related("task").get()
+    assert done.task.state == State.FAILED
+    assert bodies(done) == ["post 0", "post 1", "post 2"]

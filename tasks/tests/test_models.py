@@ -93,12 +93,12 @@ def test_the_place_in_the_queue_is_told_to_who_waits(alice, bob):
 
 
 def test_what_lost_its_worker_is_interrupted():
-    moment = timedelta(seconds=1)
-    assert not task(state=State.RUNNING, lease_until=NOW + 60 * moment).is_interrupted
-    assert task(state=State.RUNNING, lease_until=NOW - moment).is_interrupted
+    now, moment = timezone.now(), timedelta(seconds=1)
+    assert not task(state=State.RUNNING, lease_until=now + 60 * moment).is_interrupted
+    assert task(state=State.RUNNING, lease_until=now - moment).is_interrupted
     assert task(state=State.QUEUED, attempt=1).is_interrupted
     assert not task(state=State.QUEUED).is_interrupted
-    assert not task(state=State.QUEUED, attempt=1, reason="crashed", not_before=NOW).is_interrupted
+    assert not task(state=State.QUEUED, attempt=1, reason="crashed", not_before=now).is_interrupted
 
 
 def test_a_task_is_deleted_with_its_owner(alice):
