@@ -76,8 +76,8 @@ class Cluster:
     def find(self, kind):
         """The newest process of this kind, by the log, or one of those that have no line there."""
         if kind in self.SAID:
-            pids = re.findall(rf"{self.SAID[kind]} (\d+)", self.log.read_text())
-            return psutil.Process(int(pids[-1]))
+            line = re.compile(rf"{self.SAID[kind]} (\d+)")
+            return psutil.Process(int(wait_for(lambda: line.findall(self.log.read_text()))[-1]))
         return getattr(self, kind)
 
     def worker_of(self, task):
@@ -93,29 +93,35 @@ def descendants(process):
 
 
 @pytest.fixture
-def start_qcluster(transactional_db, redis, smtp, tmp_path):
-    """A context of a `manage.py qcluster` of its own on the database of the tests; settings as
-    keyword arguments. It is stopped like an operator would and must leave no process behind."""
+def environment(transactional_db, redis, smtp):
+    """The environment of a process of the site on the database of the tests."""
+    database = connection.settings_dict
+    if connection.vendor == "sqlite":
+        url = f"sqlite:///{database['NAME']}"
+    else:
+        url = "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**database)
+    return os.environ | {
+        "DJANGO_SETTINGS_MODULE": "microblog.settings",
+        "DATABASE_URL": url,
+        "REDIS_URL": redis.url,
+        "EMAIL_URL": smtp.url,
+        "TASKS_STOP_SECONDS": "3",
+    }
+
+
+@pytest.fixture
+def start_qcluster(environment, tmp_path):
+    """A context of a `manage.py qcluster` of its own; settings as keyword arguments. It is stopped
+    like an operator would and must leave no process behind."""
 
     @contextmanager
-    def start(**environment):
-        database = connection.settings_dict
-        if connection.vendor == "sqlite":
-            url = f"sqlite:///{database['NAME']}"
-        else:
-            url = "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**database)
-        environment = {
-            "DATABASE_URL": url,
-            "REDIS_URL": redis.url,
-            "EMAIL_URL": smtp.url,
-            "TASKS_STOP_SECONDS": "3",
-        } | {name: str(value) for name, value in environment.items()}
+    def start(**settings):
         log = tmp_path / f"qcluster-{len(list(tmp_path.iterdir()))}.log"
         with log.open("w") as output:
             process = subprocess.Popen(
                 [sys.executable, "manage.py", "qcluster"],
                 cwd=django_settings.BASE_DIR,
-                env=os.environ | {"DJANGO_SETTINGS_MODULE": "microblog.settings"} | environment,
+                env=environment | {name: str(value) for name, value in settings.items()},
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
