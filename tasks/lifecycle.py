@@ -17,7 +17,7 @@ from datetime import timedelta
 from functools import partial
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import Case, F, When
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -27,6 +27,7 @@ from redis.exceptions import RedisError
 from . import registry
 from .broker import Doorbell
 from .models import Attempt, State, Task
+from .statements import Given, Update
 
 logger = logging.getLogger(__name__)
 
@@ -35,9 +36,46 @@ this_cluster = ""  # the id of the worker cluster that this process belongs to; 
 
 WAITING_MAX = 1_000  # messages in Redis, past which the sweeper rings no more
 
+ID, TOKEN = Given("id", models.UUIDField()), Given("token", models.UUIDField())
+CLAIM = Update(
+    lambda: Task.objects.claimable().filter(pk=ID, job=Given("job", models.CharField())),
+    failures=F("failures") + Case(When(state=State.RUNNING, then=1), default=0),
+    state=State.RUNNING,
+    reason="",
+    token=TOKEN,
+    attempt=F("attempt") + 1,
+    lease_until=Now() + Given("lease", models.DurationField()),
+    claimed_at=Now(),
+    checkpointed_at=Now(),
+    phase="",
+    done=0,
+)
+END = {
+    "state": Given("state", models.CharField()),
+    "reason": Given("reason", models.CharField()),
+    "failures": F("failures") + Given("failures", models.IntegerField()),
+    "ended_at": Now(),
+    "token": None,
+    "lease_until": None,
+}
+END_OWN = Update(lambda: Task.objects.filter(pk=ID, token=TOKEN, state=State.RUNNING), **END)
+END_EXHAUSTED = Update(lambda: Task.objects.exhausted().filter(pk=ID, token=TOKEN), **END)
+END_BY_CANCEL = Update(lambda: Task.objects.active().filter(pk=ID, delivering=False), **END)
+END_ATTEMPT = Update(
+    lambda: Attempt.objects.filter(
+        task=Given("task", models.UUIDField()), outcome=Attempt.Outcome.RUNNING
+    ),
+    outcome=Given("outcome", models.CharField()),
+    traceback=Given("traceback", models.TextField()),
+    ended_at=Now(),
+)
+
 
 class Superseded(Exception):
     """The task is no longer this worker's: taken over, cancelled, or deleted. Stop at once."""
+
+    def __init__(self):
+        super().__init__("The task is no longer this worker's.")
 
 
 def launch(job: str, *, key: str, owner=None, args: dict | None = None) -> tuple[Task, bool]:
@@ -115,31 +153,14 @@ def _room(doorbell) -> int:
 
 def claim(job: str, task_id) -> Task | None:
     """Take the task for this process and begin an attempt. None: there is nothing to do."""
-    token = uuid.uuid4()
+    given = {"id": task_id, "job": job, "token": uuid.uuid4(), "lease": _lease_seconds()}
     with transaction.atomic():
-        taken = (
-            Task.objects.claimable()
-            .filter(pk=task_id, job=job)
-            .update(
-                failures=F("failures") + Case(When(state=State.RUNNING, then=1), default=0),
-                state=State.RUNNING,
-                reason="",
-                token=token,
-                attempt=F("attempt") + 1,
-                lease_until=_lease(),
-                claimed_at=Now(),
-                checkpointed_at=Now(),
-                phase="",
-                done=0,
-            )
-        )
-        if not taken:
+        claimed = CLAIM.returning(**given)
+        if not claimed:
             return None
-        task = Task.objects.get(pk=task_id)
+        (task,) = claimed
         if task.attempt > 1:
-            task.attempts.filter(outcome=Attempt.Outcome.RUNNING).update(
-                outcome=Attempt.Outcome.LOST, ended_at=Now()
-            )
+            _end_attempt(task, Attempt.Outcome.LOST)
         task.attempts.create(
             number=task.attempt,
             worker=f"{socket.gethostname()}:{os.getpid()}",
@@ -160,7 +181,7 @@ def checkpoint(task: Task, **progress):
 
 def succeed(task: Task):
     """Raises Superseded when the task is no longer this worker's."""
-    _end(_mine(task), task, State.SUCCEEDED, Attempt.Outcome.SUCCEEDED)
+    _end(END_OWN, task, State.SUCCEEDED, Attempt.Outcome.SUCCEEDED)
 
 
 def fail(task: Task, reason: str, traceback: str = ""):
@@ -168,9 +189,7 @@ def fail(task: Task, reason: str, traceback: str = ""):
 
     Raises Superseded when the task is no longer this worker's.
     """
-    _end(
-        _mine(task), task, State.FAILED, Attempt.Outcome.FAILED, reason=reason, traceback=traceback
-    )
+    _end(END_OWN, task, State.FAILED, Attempt.Outcome.FAILED, reason, traceback)
 
 
 def retry(task: Task, reason: str, traceback: str = "") -> bool:
@@ -209,9 +228,8 @@ def count_resend(task: Task) -> bool:
 def cancel(task: Task) -> bool:
     """End the task unless it has ended or has begun to deliver. Its worker notices at its next
     checkpoint. Returns whether it was cancelled."""
-    rows = Task.objects.active().filter(pk=task.pk, delivering=False)
     try:
-        _end(rows, task, State.CANCELLED, Attempt.Outcome.CANCELLED)
+        _end(END_BY_CANCEL, task, State.CANCELLED, Attempt.Outcome.CANCELLED)
     except Superseded:
         return False
     _clean_up(task)
@@ -260,30 +278,25 @@ def sweep() -> int:
 
 def _bury(task):
     """Fail a task whose workers died of it, unless the last of them came back to life."""
-    rows = Task.objects.exhausted().filter(pk=task.pk, token=task.token)
     try:
-        _end(rows, task, State.FAILED, Attempt.Outcome.LOST, reason=registry.WORKER_LOST)
+        _end(END_EXHAUSTED, task, State.FAILED, Attempt.Outcome.LOST, registry.WORKER_LOST)
     except Superseded:
         return
     _clean_up(task)
     logger.error("Task %s (%s) failed: %s workers died of it.", task.pk, task, task.max_attempts)
 
 
-def _end(rows, task, state, outcome, *, reason="", traceback=""):
-    failures = F("failures") + int(state == State.FAILED)
+def _end(end, task, state, outcome, reason="", traceback=""):
+    """`end`: one of the statements above."""
+    given = {"id": task.pk, "state": state, "reason": reason}
     with transaction.atomic():
-        _change(
-            rows,
-            state=state,
-            reason=reason,
-            failures=failures,
-            ended_at=Now(),
-            token=None,
-            lease_until=None,
-        )
-        task.attempts.filter(outcome=Attempt.Outcome.RUNNING).update(
-            outcome=outcome, traceback=traceback, ended_at=Now()
-        )
+        if not end.execute(**given, token=task.token, failures=int(state == State.FAILED)):
+            raise Superseded
+        _end_attempt(task, outcome, traceback)
+
+
+def _end_attempt(task, outcome, traceback=""):
+    END_ATTEMPT.execute(task=task.pk, outcome=outcome, traceback=traceback)
 
 
 def _clean_up(task):
@@ -294,9 +307,7 @@ def _clean_up(task):
 def _give_back(rows, task, outcome, *, traceback="", **changes):
     changes |= {"state": State.QUEUED, "token": None, "lease_until": None, "dispatched_at": None}
     _change(rows, **changes)
-    task.attempts.filter(outcome=Attempt.Outcome.RUNNING).update(
-        outcome=outcome, traceback=traceback, ended_at=Now()
-    )
+    _end_attempt(task, outcome, traceback)
 
 
 def _mine(task):
@@ -307,8 +318,12 @@ def _mine(task):
 def _change(rows, **changes):
     """UPDATE the one row that `rows` must still be; inside a transaction this also locks it."""
     if not rows.update(**changes):
-        raise Superseded("The task is no longer this worker's.")
+        raise Superseded
 
 
 def _lease():
-    return Now() + timedelta(seconds=settings.TASKS_LEASE_SECONDS)
+    return Now() + _lease_seconds()
+
+
+def _lease_seconds():
+    return timedelta(seconds=settings.TASKS_LEASE_SECONDS)

@@ -17,7 +17,8 @@ from contextlib import contextmanager
 from functools import wraps
 
 from django.conf import settings
-from django.db import DatabaseError, connections, transaction
+from django.db import Error as DatabaseError
+from django.db import close_old_connections, connections, transaction
 
 from . import lifecycle, registry
 from .models import Task
@@ -25,6 +26,7 @@ from .models import Task
 logger = logging.getLogger(__name__)
 
 SECONDS_BETWEEN_CHECKPOINTS = 0.5
+PATIENCE = 60  # seconds for a database that is started anew while a mail server talks
 
 
 class Failure(Exception):
@@ -83,6 +85,21 @@ class Run:
         finally:
             over.set()
             thread.join()
+        self._come_back()
+
+    def _come_back(self):
+        """Extend the lease, on a new connection if the database was started anew meanwhile. What
+        was done outside of it is done: that must not be forgotten for an old connection's sake."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return lifecycle.checkpoint(self.task)
+            except DatabaseError as error:
+                if time.monotonic() > deadline:
+                    raise
+                logger.warning("The database does not answer (%s); trying again.", error)
+                time.sleep(0.2)
+                close_old_connections()
 
     def _extend_until(self, over):
         while not over.wait(settings.TASKS_LEASE_SECONDS / 3):
@@ -92,6 +109,7 @@ class Run:
                 break  # the block finds out at its next fenced write
             except DatabaseError as error:
                 logger.warning("The lease could not be extended (%s); trying again.", error)
+                connections.close_all()  # a database that was started anew wants new ones
         connections.close_all()  # this thread's own
 
 

@@ -17,32 +17,15 @@ from tasks.broker import Doorbell
 from tasks.models import Attempt, State, Task
 
 from .conftest import wait_for
+from .observe import SLOW_EXPORT, bodies, ended, half_written
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def ended():
-    return Task.objects.exclude(state__in=[State.QUEUED, State.RUNNING]).first()
-
-
-def half_written():
-    return Task.objects.filter(state=State.RUNNING, phase="writing", done__gt=0).first()
-
-
-def bodies(mail):
-    (attachment,) = mail.iter_attachments()
-    return [post["body"] for post in json.loads(attachment.get_content())["posts"]]
 
 
 def test_a_killed_worker_s_export_starts_over_by_itself_and_arrives_once(
     alice, posts, start_qcluster, smtp
 ):
-    with start_qcluster(
-        EXPORT_POSTS_PER_SECOND=10,
-        TASKS_LEASE_SECONDS=2,
-        TASKS_SWEEP_SECONDS=0.2,
-        TASKS_RING_AGAIN_SECONDS=0.2,
-    ) as cluster:
+    with start_qcluster(**SLOW_EXPORT) as cluster:
         Export.objects.start(alice)
         task = wait_for(half_written)
         cluster.worker_of(task).kill()

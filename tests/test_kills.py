@@ -1,6 +1,5 @@
 """Whatever of a worker cluster is killed or frozen, work goes on and nothing is done twice."""
 
-import json
 import signal
 
 import psutil
@@ -11,37 +10,9 @@ from exports.models import Export
 from tasks.models import Attempt, State, Task
 
 from .conftest import wait_for
+from .observe import QUICK, SLOW_EXPORT, assert_arrived_once, ended, half_written
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres_too, pytest.mark.django_db(transaction=True)]
-
-QUICK = {
-    "TASKS_LEASE_SECONDS": 2,
-    "TASKS_SWEEP_SECONDS": 0.2,
-    "TASKS_RING_AGAIN_SECONDS": 0.5,
-    "TASKS_RETRY_SECONDS": 0.1,
-}
-SLOW_EXPORT = QUICK | {"EXPORT_POSTS_PER_SECOND": 10}
-
-
-def ended():
-    return Task.objects.exclude(state__in=[State.QUEUED, State.RUNNING]).first()
-
-
-def half_written():
-    return Task.objects.filter(state=State.RUNNING, phase="writing", done__gt=0).first()
-
-
-def bodies(mail):
-    (attachment,) = mail.iter_attachments()
-    return [post["body"] for post in json.loads(attachment.get_content())["posts"]]
-
-
-def assert_arrived_once(smtp, posts):
-    task = wait_for(ended)
-    assert (task.state, task.reason) == (State.SUCCEEDED, "")
-    assert bodies(smtp.mails.get(timeout=10)) == [post.body for post in posts]
-    assert smtp.mails.empty()
-    assert Export.objects.get().count == len(posts)
 
 
 @pytest.mark.parametrize("kind", ["worker", "monitor", "pusher", "sentinel", "leader", "sweeper"])

@@ -27,7 +27,7 @@ from tasks.models import Attempt, State, Task
 
 from .conftest import wait_for
 from .jobs_app import jobs as strange_jobs
-from .test_kills import QUICK, SLOW_EXPORT, assert_arrived_once, bodies, ended, half_written
+from .observe import QUICK, SLOW_EXPORT, assert_arrived_once, bodies, ended, half_written
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -463,6 +463,18 @@ def test_the_database_is_started_anew_while_it_writes(
         assert_only_its_file_is_there()
         assert_works(cluster, bob, smtp)
         assert cluster.leader == leader
+
+
+@only_on("postgresql")
+@slow
+def test_the_database_is_started_anew_while_it_mails(alice, posts, start_qcluster, smtp, cut_off):
+    smtp.delay = 1.5  # seconds before each answer, so that the lease has to be extended too
+    smtp.once["MAIL"] = cut_off
+    with start_qcluster(**QUICK):
+        Export.objects.start(alice)
+        assert_arrived_once(smtp, posts)
+    assert outcomes() == [SUCCEEDED]
+    assert resends() == [0]
 
 
 @only_on("sqlite")

@@ -1,0 +1,55 @@
+"""UPDATEs that are composed once. The ORM takes longer to compose the claim of a task than a
+database to carry it out, and it has no words for RETURNING."""
+
+from collections.abc import Callable
+from functools import cached_property
+
+from django.db import connection, models
+from django.db.models.sql import UpdateQuery
+
+
+class Given(models.Expression):
+    """Stands for a value that is given, by its name, each time the statement is executed."""
+
+    def __init__(self, name: str, output_field: models.Field):
+        super().__init__(output_field=output_field)
+        self.name = name
+
+    def as_sql(self, compiler, connection):
+        return "%s", [self]
+
+    def of(self, values):
+        return self.output_field.get_db_prep_value(values[self.name], connection)
+
+
+class Update:
+    """UPDATE `rows()`, a QuerySet, with `changes`; in both, a `Given` may stand for a value."""
+
+    def __init__(self, rows: Callable[[], models.QuerySet], **changes):
+        self.rows = rows
+        self.changes = changes
+
+    def execute(self, **given) -> int:
+        """Return how many rows it changed."""
+        with connection.cursor() as cursor:
+            cursor.execute(*self._fill(given))
+            return cursor.rowcount
+
+    def returning(self, **given) -> list[models.Model]:
+        """Return the rows as they are now."""
+        sql, parameters = self._fill(given)
+        return list(self._query.model.objects.raw(f"{sql} RETURNING *", parameters))
+
+    def _fill(self, given):
+        sql, parameters = self._composed
+        return sql, [each.of(given) if isinstance(each, Given) else each for each in parameters]
+
+    @cached_property
+    def _composed(self):
+        return self._query.get_compiler(connection=connection).as_sql()
+
+    @cached_property
+    def _query(self):
+        query = self.rows().query.chain(UpdateQuery)
+        query.add_update_values(self.changes)
+        return query
