@@ -14,6 +14,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 if env_file := env.str("ENV_FILE", default=str(BASE_DIR / ".env")):
     environ.Env.read_env(env_file)
+env.ENVIRON = {name: value for name, value in env.ENVIRON.items() if value}  # empty: not set
 
 
 def required(name: str, why: str, development: str) -> str:
@@ -188,7 +189,7 @@ EXPORT_ATTACH_MAX_BYTES = env.int("EXPORT_ATTACH_MAX_BYTES", default=5_000_000)
 # Mail
 
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=30)
-if DEBUG and not env.str("EMAIL_URL", default="") and not env.str("EMAIL_BACKEND", default=""):
+if DEBUG and "EMAIL_URL" not in env and "EMAIL_BACKEND" not in env:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 else:
     vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))

@@ -34,6 +34,15 @@ def test_it_refuses_to_start_without(missing):
     assert f"{missing} is not set" in refused.stderr
 
 
+def test_an_empty_variable_is_not_set():
+    empty = dict.fromkeys(["DATABASE_URL", "EMAIL_URL", "SITE_URL", "CONN_MAX_AGE"], "")
+    checked = manage("check", **PRODUCTION | empty)
+    assert (checked.returncode, checked.stdout) == (
+        0,
+        "System check identified no issues (0 silenced).\n",
+    )
+
+
 def test_it_refuses_a_site_address_that_mails_cannot_link_to():
     refused = manage("check", **PRODUCTION | {"ALLOWED_HOSTS": "*"})
     assert "SITE_URL" in refused.stderr
