@@ -1,6 +1,7 @@
 """The cast of all tests: Alice owns, Bob is a stranger to what is hers."""
 
 import os
+import signal
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -23,6 +24,14 @@ def alices(client, alice):
     """A client in which Alice is signed in."""
     client.force_login(alice)
     return client
+
+
+def pytest_configure():
+    """Hear what a run in the background or under nohup ignores: the processes that the tests start
+    would inherit that, and some tests stop them by these signals."""
+    for number in (signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(trylast=True)
