@@ -1,15 +1,24 @@
 """People."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.core import signing
-from django.core.validators import RegexValidator
-from django.db import models
+from django.core.files.storage import storages
+from django.core.validators import MaxLengthValidator, RegexValidator
+from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .validators import validate_display_name, validate_storable, validate_time_zone
+
+NAME_MAX_LENGTH = 50  # code points
+ABOUT_MAX_LENGTH = 280  # code points
+SEEN_EVERY = timedelta(minutes=5)
 UNSUBSCRIBE_SALT = "accounts.unsubscribe"
 USERNAME_TAKEN = _("This user name is taken. Please choose another.")
 EMAIL_TAKEN = _("This e-mail address belongs to another account.")
@@ -17,6 +26,10 @@ EMAIL_TAKEN = _("This e-mail address belongs to another account.")
 
 def languages():
     return settings.LANGUAGES
+
+
+def avatar_storage():
+    return storages["avatars"]
 
 
 class UserManager(DjangoUserManager):
@@ -55,6 +68,22 @@ class User(AbstractUser):
             )
         ],
     )
+    display_name = models.CharField(
+        _("name"),
+        max_length=NAME_MAX_LENGTH,
+        blank=True,
+        validators=[validate_display_name],
+        help_text=_("Shown beside your user name, in any script."),
+    )
+    about = models.TextField(
+        _("about me"),
+        max_length=ABOUT_MAX_LENGTH,
+        blank=True,
+        validators=[validate_storable, MaxLengthValidator(ABOUT_MAX_LENGTH)],
+    )
+    avatar = models.ImageField(_("picture"), storage=avatar_storage, blank=True)
+    last_seen = models.DateTimeField(_("last seen"), null=True, blank=True)
+
     language = models.CharField(
         _("language"),
         max_length=16,
@@ -63,13 +92,38 @@ class User(AbstractUser):
         help_text=_("Mails come in this language."),
     )
 
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, default="UTC", validators=[validate_time_zone]
+    )
+
     mail_new_posts = models.BooleanField(
         _("mails about new posts"),
         default=False,
         help_text=_("A mail for each new post of the people you follow."),
     )
+    mail_messages = models.BooleanField(
+        _("mails about messages"),
+        default=False,
+        help_text=_("A mail when somebody writes you a private message."),
+    )
     follows = models.ManyToManyField(
         "self", through="Follow", symmetrical=False, related_name="followers"
+    )
+    mutes = models.ManyToManyField(
+        "self",
+        symmetrical=False,
+        related_name="muted_by",
+        blank=True,
+        verbose_name=_("muted people"),
+        help_text=_("Their posts are not on this person's timelines. They don't know."),
+    )
+    blocks = models.ManyToManyField(
+        "self",
+        symmetrical=False,
+        related_name="blocked_by",
+        blank=True,
+        verbose_name=_("blocked people"),
+        help_text=_("They can neither follow this person nor write to them."),
     )
 
     objects = UserManager()
@@ -91,6 +145,32 @@ class User(AbstractUser):
 
     def get_absolute_url(self):
         return reverse("blog:profile", args=[self.username])
+
+    @property
+    def name(self) -> str:
+        """What the person is called on pages; user names are shown beside it, with their @."""
+        return self.display_name or self.username
+
+    def see(self):
+        """Note that the person is here, to the minute or so: not each page is worth a write."""
+        now = timezone.now()
+        if self.last_seen is None or now - self.last_seen > SEEN_EVERY:
+            User.objects.filter(pk=self.pk).update(last_seen=now)
+            self.last_seen = now
+
+    @transaction.atomic
+    def block(self, other):
+        """Keep `other` away, and end what is between the two."""
+        self.blocks.add(other)
+        self.follows.remove(other)
+        other.follows.remove(self)
+
+    def is_apart_from(self, other) -> bool:
+        """Whether one of the two has blocked the other."""
+        through = User.blocks.through.objects
+        return through.filter(
+            models.Q(from_user=self, to_user=other) | models.Q(from_user=other, to_user=self)
+        ).exists()
 
     @property
     def followers_by_mail(self):

@@ -1,7 +1,9 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from .models import BLANK, Post
+from accounts.validators import BLANK
+
+from .models import Post
 
 
 class PostForm(forms.ModelForm):

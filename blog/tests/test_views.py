@@ -4,7 +4,7 @@ import pytest
 
 from blog.models import Post
 from blog.timelines import PAGE_SIZE
-from blog.views import DRAFT_MAX_LENGTH
+from blog.views.timelines import DRAFT_MAX_LENGTH
 from conftest import PASSWORD
 
 

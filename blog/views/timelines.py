@@ -1,15 +1,16 @@
+"""Pages of many posts."""
+
 from django.contrib import messages
 from django.contrib.auth import get_user_model
-from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from . import timelines
-from .forms import PostForm
-from .models import Post
+from blog import timelines
+from blog.forms import PostForm
+from blog.models import Post
 
 DRAFT_MAX_LENGTH = 2_000  # characters kept of each field
 
@@ -51,27 +52,3 @@ def profile(request, username):
     follows = is_other and request.user.follows.contains(person)
     context = {"person": person, "posts": posts, "older": older, "follows": follows}
     return render(request, "blog/profile.html", context)
-
-
-@login_required
-@require_POST
-def follow(request, username):
-    person = get_object_or_404(get_user_model().objects.named(username).filter(is_active=True))
-    if person != request.user:
-        request.user.follows.add(person)
-    return redirect(person)
-
-
-@login_required
-@require_POST
-def unfollow(request, username):
-    person = get_object_or_404(get_user_model().objects.named(username))
-    request.user.follows.remove(person)
-    return redirect(person)
-
-
-@require_safe
-def post(request, pk):
-    posts = Post.objects.filter(author__is_active=True).select_related("author")
-    post = get_object_or_404(posts, pk=pk)
-    return render(request, "blog/post.html", {"post": post})

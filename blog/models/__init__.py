@@ -1,0 +1,7 @@
+"""What people say, to all and to one another, and what they are told of it."""
+
+from .messages import Message
+from .notifications import Notification
+from .posts import BodyField, Post, Revision, Tag, Translation
+
+__all__ = ["BodyField", "Message", "Notification", "Post", "Revision", "Tag", "Translation"]

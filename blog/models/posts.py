@@ -1,0 +1,191 @@
+"""What people say."""
+
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core.validators import MaxLengthValidator
+from django.db import models, transaction
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
+
+from accounts.validators import BLANK, validate_not_blank, validate_storable
+from tasks.lifecycle import launch
+
+BODY_MAX_LENGTH = 500  # code points
+TITLE_MAX_LENGTH = 140  # code points
+TAG_MAX_LENGTH = 100  # code points
+
+
+class BodyField(models.TextField):
+    """Text whose line ends are `\\n`, made so before anything counts its length."""
+
+    def to_python(self, value):
+        value = super().to_python(value)
+        return value if value is None else value.replace("\r\n", "\n").replace("\r", "\n")
+
+
+class PostQuerySet(models.QuerySet):
+    def oldest_first(self):
+        return self.order_by("timestamp", "id")
+
+    def newest_first(self):
+        return self.order_by("-timestamp", "-id")
+
+    def seen_by(self, reader):
+        """What `reader`, who may be a visitor, gets to see: nothing of those who are no more, or
+        who have blocked the reader, or whom the reader has blocked."""
+        posts = self.filter(author__is_active=True)
+        if not reader.is_authenticated:
+            return posts
+        blocks = get_user_model().blocks.through.objects
+        return posts.exclude(
+            Exists(blocks.filter(from_user=reader, to_user=OuterRef("author")))
+        ).exclude(Exists(blocks.filter(from_user=OuterRef("author"), to_user=reader)))
+
+    def not_muted_by(self, reader):
+        if not reader.is_authenticated:
+            return self
+        mutes = get_user_model().mutes.through.objects
+        return self.exclude(Exists(mutes.filter(from_user=reader, to_user=OuterRef("author"))))
+
+    def after(self, timestamp, pk):
+        """The posts that follow (timestamp, pk) when oldest come first."""
+        return self.filter(timestamp__gte=timestamp).filter(
+            Q(timestamp__gt=timestamp) | Q(pk__gt=pk)
+        )
+
+    def before(self, timestamp, pk):
+        """The posts that follow (timestamp, pk) when newest come first."""
+        return self.filter(timestamp__lte=timestamp).filter(
+            Q(timestamp__lt=timestamp) | Q(pk__lt=pk)
+        )
+
+
+class PresentPosts(models.Manager.from_queryset(PostQuerySet)):
+    """All but those that are deleted and only wait for their undo to run out."""
+
+    def get_queryset(self):
+        return super().get_queryset().filter(deleted_at=None)
+
+
+class Post(models.Model):
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        db_index=False,  # blog_post_by_author serves it too
+        related_name="posts",
+        verbose_name=_("author"),
+    )
+    title = models.CharField(
+        _("title"), max_length=TITLE_MAX_LENGTH, blank=True, validators=[validate_storable]
+    )
+    body = BodyField(
+        _("text"),
+        error_messages={"blank": BLANK},
+        validators=[validate_storable, validate_not_blank, MaxLengthValidator(BODY_MAX_LENGTH)],
+    )
+    timestamp = models.DateTimeField(_("time"), default=timezone.now)
+    edited_at = models.DateTimeField(_("edited"), null=True, blank=True)
+    deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True)
+    language = models.CharField(
+        _("language"), max_length=16, blank=True, help_text=_("As it was guessed: ISO 639-1.")
+    )
+
+    reply_to = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="replies",
+        verbose_name=_("reply to"),
+    )
+    thread = models.PositiveBigIntegerField(
+        _("thread"),
+        null=True,
+        blank=True,
+        db_index=True,
+        help_text=_("The id of the post that it began with, also when that is gone."),
+    )
+    mentions = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        related_name="mentioned_in",
+        blank=True,
+        verbose_name=_("mentioned people"),
+    )
+
+    objects = PresentPosts()
+    with_deleted = PostQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("post")
+        verbose_name_plural = _("posts")
+        indexes = [
+            models.Index(fields=["author", "timestamp", "id"], name="blog_post_by_author"),
+            models.Index(fields=["timestamp", "id"], name="blog_post_by_time"),
+        ]
+
+    def __str__(self):
+        return Truncator(self.title or " ".join(self.body.split())).chars(60)
+
+    def get_absolute_url(self):
+        return reverse("blog:post", args=[self.pk])
+
+    @transaction.atomic
+    def publish(self):
+        """Save a new post, and have those told of it who follow its author and want to be."""
+        self.save(force_insert=True)
+        if self.author.followers_by_mail.exists():
+            launch("blog.jobs.announce_post", key=str(self.pk), args={"post": self.pk})
+
+
+class Tag(models.Model):
+    """That a post has a tag. Tags are kept without their #, casefolded."""
+
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="tags")
+    name = models.CharField(_("tag"), max_length=TAG_MAX_LENGTH)
+
+    class Meta:
+        verbose_name = _("tag")
+        verbose_name_plural = _("tags")
+        constraints = [models.UniqueConstraint(fields=["name", "post"], name="blog_tag_once")]
+
+    def __str__(self):
+        return f"#{self.name}"
+
+
+class Revision(models.Model):
+    """What a post said before it was edited."""
+
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="revisions")
+    title = models.CharField(_("title"), max_length=TITLE_MAX_LENGTH, blank=True)
+    body = BodyField(_("text"))
+    said_at = models.DateTimeField(_("said"), help_text=_("When it was written like this."))
+
+    class Meta:
+        verbose_name = _("earlier version")
+        verbose_name_plural = _("earlier versions")
+        ordering = ["said_at", "id"]
+
+    def __str__(self):
+        return f"{self.post_id} @ {self.said_at}"
+
+
+class Translation(models.Model):
+    """What a translation service made of a post, so that it is asked once."""
+
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="translations")
+    language = models.CharField(_("language"), max_length=16, help_text=_("Of the translation."))
+    text = models.TextField(_("text"))
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("translation")
+        verbose_name_plural = _("translations")
+        constraints = [
+            models.UniqueConstraint(fields=["post", "language"], name="blog_translation_once")
+        ]
+
+    def __str__(self):
+        return f"{self.post_id} ({self.language})"
