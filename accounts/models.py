@@ -20,6 +20,7 @@ NAME_MAX_LENGTH = 50  # code points
 ABOUT_MAX_LENGTH = 280  # code points
 SEEN_EVERY = timedelta(minutes=5)
 UNSUBSCRIBE_SALT = "accounts.unsubscribe"
+UNSUBSCRIBABLE = {"mail_new_posts": _("new posts"), "mail_messages": _("messages")}
 USERNAME_TAKEN = _("This user name is taken. Please choose another.")
 EMAIL_TAKEN = _("This e-mail address belongs to another account.")
 
@@ -177,11 +178,14 @@ class User(AbstractUser):
         """Those who want a mail about each new post of this person."""
         return self.followers.filter(mail_new_posts=True, is_active=True).exclude(email="")
 
-    @property
-    def unsubscribe_url(self) -> str:
-        """Where this person ends the mails about new posts without signing in."""
-        token = signing.dumps(self.pk, salt=UNSUBSCRIBE_SALT)
+    def unsubscribe_url(self, mails: str) -> str:
+        """Where this person ends `mails` (one of UNSUBSCRIBABLE) without signing in."""
+        token = signing.dumps([self.pk, mails], salt=UNSUBSCRIBE_SALT)
         return settings.SITE_URL + reverse("accounts:unsubscribe", args=[token])
+
+    def unsubscribe(self, mails: str):
+        setattr(self, mails, False)
+        self.save(update_fields=[mails])
 
 
 class Follow(models.Model):

@@ -12,7 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from .forms import RegisterForm, SettingsForm
-from .models import UNSUBSCRIBE_SALT, User
+from .models import UNSUBSCRIBABLE, UNSUBSCRIBE_SALT, User
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -49,10 +49,12 @@ def preferences(request):
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request, token):
     try:
-        person = get_object_or_404(User, pk=signing.loads(token, salt=UNSUBSCRIBE_SALT))
+        said = signing.loads(token, salt=UNSUBSCRIBE_SALT)
     except signing.BadSignature as error:
         raise Http404 from error
+    pk, mails = said if isinstance(said, list) else (said, "mail_new_posts")  # of earlier mails
+    person = get_object_or_404(User, pk=pk)
     if request.method == "POST":
-        person.mail_new_posts = False
-        person.save(update_fields=["mail_new_posts"])
-    return render(request, "accounts/unsubscribe.html", {"person": person})
+        person.unsubscribe(mails)
+    context = {"person": person, "about": UNSUBSCRIBABLE[mails], "on": getattr(person, mails)}
+    return render(request, "accounts/unsubscribe.html", context)

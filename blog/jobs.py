@@ -1,13 +1,14 @@
 """Slow work of this app: telling followers of a new post by mail."""
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from tasks import mail as mails
 from tasks.lifecycle import launch_spread
 from tasks.runner import job
 
-from .models import Post
+from .models import Message, Post
 
 CHUNK = 500  # followers
 PER_SECOND = 20  # mails; between them there is room for other work
@@ -40,14 +41,48 @@ def mail_new_post(run):
 
 def compose(post, follower):
     """The mail to a follower: the title or first words of the post, and a link."""
+    unsubscribe_url = follower.unsubscribe_url("mail_new_posts")
     return mails.compose(
         "blog/mail/new_post",
-        {"post": post, "follower": follower, "url": settings.SITE_URL + post.get_absolute_url()},
+        {
+            "post": post,
+            "follower": follower,
+            "url": settings.SITE_URL + post.get_absolute_url(),
+            "unsubscribe_url": unsubscribe_url,
+        },
         to=follower.email,
         language=follower.language,
         key=f"post-{post.pk}-{follower.pk}",
-        headers={
-            "List-Unsubscribe": f"<{follower.unsubscribe_url}>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",  # RFC 8058
+        headers=unsubscribe_headers(unsubscribe_url),
+    )
+
+
+def unsubscribe_headers(url):
+    """One click in the mail program ends such mails: RFC 8058."""
+    return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+
+
+@job(_("Mail about a message"), phases={"mailing": _("Sending the mail")})
+def mail_message(run):
+    messages = Message.objects.unread().select_related("sender", "recipient")
+    message = messages.filter(pk=run.task.args["message"], sender__isnull=False).first()
+    if message and message.recipient.mail_messages and message.recipient.is_active:
+        mails.send_once(run, compose_message(message))
+
+
+def compose_message(message):
+    """The mail that says that there is a message, and from whom. What it says stays here."""
+    person = message.recipient
+    path = reverse("blog:conversation", args=[message.sender.username])
+    return mails.compose(
+        "blog/mail/new_message",
+        {
+            "message": message,
+            "unsubscribe_url": person.unsubscribe_url("mail_messages"),
+            "url": settings.SITE_URL + path,
         },
+        to=person.email,
+        language=person.language,
+        key=f"message-{message.pk}",
+        headers=unsubscribe_headers(person.unsubscribe_url("mail_messages")),
     )

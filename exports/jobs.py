@@ -3,11 +3,13 @@
 import time
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Count, Max
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from blog.models import Notification
 from tasks.registry import MAIL_UNKNOWN, NOT_MAILED
 from tasks.runner import job
 
@@ -80,12 +82,16 @@ def read(export, run):
 
 
 def publish(export, run, name, checked):
-    """Name the checked file in the row: from here on it is there for its owner."""
-    export.change(
-        run,
-        file=name,
-        count=checked.count,
-        size=checked.size,
-        sha256=checked.sha256,
-        published_at=timezone.now(),
-    )
+    """Name the checked file in the row: from here on it is there for its owner, who is told."""
+    with transaction.atomic():
+        export.change(
+            run,
+            file=name,
+            count=checked.count,
+            size=checked.size,
+            sha256=checked.sha256,
+            published_at=timezone.now(),
+        )
+        Notification.objects.tell(
+            export.owner, kind=Notification.Kind.EXPORT_READY, url=export.get_absolute_url()
+        )

@@ -9,6 +9,7 @@ from django.utils.cache import get_conditional_response, patch_cache_control, pa
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
+from blog.context_processors import Unread
 from tasks.context_processors import OwnTasks
 
 
@@ -22,11 +23,16 @@ def alerts(request):
         return HttpResponse(status=401)
     as_json = request.get_preferred_type(["text/html", "application/json"]) == "application/json"
     own_tasks = OwnTasks(request.user)
-    said = {"tasks": [task.to_dict() for task in own_tasks.to_show], "unread_messages": 0}
+    unread = Unread(request.user)
+    said = {
+        "tasks": [task.to_dict() for task in own_tasks.to_show],
+        "unread_messages": unread.messages,
+        "unread_notifications": unread.notifications,
+    }
     etag = f'"{_digest(said, get_language(), as_json)}"'
     response = get_conditional_response(request, etag=etag)
     if response is None:
-        fragment = "tasks/_alerts.html", {"own_tasks": own_tasks}
+        fragment = "alerts.html", {"own_tasks": own_tasks, "unread": unread}
         response = JsonResponse(said) if as_json else render(request, *fragment)
         response["ETag"] = etag
     patch_cache_control(response, private=True, no_cache=True)

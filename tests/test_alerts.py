@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from blog.models import Message, Notification
 from exports.models import Export
 from tasks.models import Task
 
@@ -51,6 +52,7 @@ def test_json_says_all_of_a_task(alices, task):
             }
         ],
         "unread_messages": 0,
+        "unread_notifications": 0,
     }
 
 
@@ -148,11 +150,24 @@ def test_html_and_json_are_not_taken_for_each_other(alices, task):
     assert "Accept" in html["Vary"]
 
 
+def test_it_counts_what_is_unread(alices, alice, bob):
+    before = alices.get(URL)
+    assert before.content.decode().count(" hidden>0") == 2
+    Message(sender=bob, recipient=alice, body="Hello").send()
+    Notification.objects.tell(alice, kind="followed", actor=bob)
+    said = alices.get(URL, headers=JSON).json()
+    assert (said["unread_messages"], said["unread_notifications"]) == (1, 1)
+    after = alices.get(URL, headers={"If-None-Match": before["ETag"]})
+    assert after.status_code == 200
+    assert 'id="badge-messages" hx-swap-oob="true">1<' in after.content.decode()
+    assert 'id="badge-notifications" hx-swap-oob="true">1<' in after.content.decode()
+
+
 def test_it_needs_few_queries_and_writes_nothing(alices, task, django_assert_num_queries):
-    with django_assert_num_queries(3) as queries:
+    with django_assert_num_queries(4) as queries:
         alices.get(URL, headers=JSON)
     assert all(query["sql"].startswith("SELECT") for query in queries.captured_queries)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         alices.get(URL)
 
 

@@ -25,7 +25,7 @@ class TestUnsubscribe:
     def url(self, alice):
         alice.mail_new_posts = True
         alice.save()
-        return alice.unsubscribe_url.removeprefix("http://127.0.0.1:8000")
+        return alice.unsubscribe_url("mail_new_posts").removeprefix("http://127.0.0.1:8000")
 
     def test_it_asks_first(self, client, alice, url):
         assert b"@alice" in client.get(url).content

@@ -2,12 +2,13 @@
 
 from django.conf import settings
 from django.core.validators import MaxLengthValidator
-from django.db import models
-from django.db.models import Q
+from django.db import models, transaction
+from django.db.models import Case, Count, F, Max, Q, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.validators import BLANK, validate_not_blank, validate_storable
+from tasks.lifecycle import launch
 
 from .posts import BodyField
 
@@ -15,11 +16,35 @@ MESSAGE_MAX_LENGTH = 1_000  # code points
 
 
 class MessageQuerySet(models.QuerySet):
+    def of(self, person):
+        return self.filter(Q(sender=person) | Q(recipient=person))
+
     def between(self, one, other):
         return self.filter(Q(sender=one, recipient=other) | Q(sender=other, recipient=one))
 
+    def newest_first(self):
+        return self.order_by("-id")
+
     def unread(self):
         return self.filter(read_at=None)
+
+    def mark_read(self):
+        self.unread().update(read_at=timezone.now())
+
+    def latest_with_each(self, person):
+        """Of each conversation of `person`: `other` (the id of whom it is with), `latest` (the id
+        of its last message), `unread` (how many of theirs wait to be read); latest first."""
+        other = Case(When(sender=person, then=F("recipient")), default=F("sender"))
+        return (
+            self.of(person)
+            .annotate(other=other)
+            .filter(other__isnull=False)
+            .values("other")
+            .annotate(
+                latest=Max("id"), unread=Count("id", filter=Q(recipient=person, read_at=None))
+            )
+            .order_by("-latest")
+        )
 
 
 class Message(models.Model):
@@ -61,3 +86,14 @@ class Message(models.Model):
 
     def __str__(self):
         return f"{self.sender_id} → {self.recipient_id}"
+
+    @transaction.atomic
+    def send(self):
+        """Save a new message, and have its recipient told by mail who wants to be. While there is
+        one unread, they have been told."""
+        unread = Message.objects.filter(sender=self.sender, recipient=self.recipient).unread()
+        wants_mail = self.recipient.mail_messages and self.recipient.email
+        is_first = not (wants_mail and unread.exists())
+        self.save(force_insert=True)
+        if wants_mail and is_first:
+            launch("blog.jobs.mail_message", key=str(self.pk), args={"message": self.pk})

@@ -2,7 +2,10 @@
 ready."""
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -10,11 +13,30 @@ from .posts import Post
 
 
 class NotificationQuerySet(models.QuerySet):
+    def tell(self, *recipients, kind, actor=None, post=None, url=""):
+        """Tell `recipients`, once each: not of what they did themselves, nor of what people do whom
+        they have muted, or with whom there is a block, nor those who are no more."""
+        people = get_user_model().objects.filter(pk__in=[each.pk for each in recipients])
+        people = people.filter(is_active=True)
+        if actor:
+            people = people.exclude(pk=actor.pk).exclude(mutes=actor)
+            people = people.exclude(blocks=actor).exclude(blocked_by=actor)
+        self.bulk_create(
+            [
+                self.model(recipient=person, kind=kind, actor=actor, post=post, url=url)
+                for person in people
+            ],
+            ignore_conflicts=True,
+        )
+
+    def shown_to(self, reader):
+        """The reader's own, of posts that are there and of people whom the reader puts up with."""
+        actors = get_user_model().objects.filter(pk=OuterRef("actor"), is_active=True)
+        actors = actors.exclude(muted_by=reader).exclude(blocked_by=reader).exclude(blocks=reader)
+        return self.filter(Q(actor=None) | Exists(actors), recipient=reader, post__deleted_at=None)
+
     def unread(self):
         return self.filter(read_at=None)
-
-    def newest_first(self):
-        return self.order_by("-created_at", "-id")
 
 
 class Notification(models.Model):
@@ -83,3 +105,16 @@ class Notification(models.Model):
 
     def __str__(self):
         return f"{self.kind} → {self.recipient_id}"
+
+    def get_absolute_url(self):
+        return reverse("blog:notification", args=[self.pk])
+
+    @property
+    def target_url(self) -> str:
+        """Where what it tells of is to be seen."""
+        return self.url or (self.post or self.actor).get_absolute_url()
+
+    def mark_read(self):
+        if self.read_at is None:
+            self.read_at = timezone.now()
+            self.save(update_fields=["read_at"])

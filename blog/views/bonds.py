@@ -5,6 +5,8 @@ from django.contrib.auth.decorators import login_required
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_POST
 
+from blog.models import Notification
+
 
 @login_required
 @require_POST
@@ -12,6 +14,7 @@ def follow(request, username):
     person = get_object_or_404(get_user_model().objects.named(username).filter(is_active=True))
     if person != request.user:
         request.user.follows.add(person)
+        Notification.objects.tell(person, kind=Notification.Kind.FOLLOWED, actor=request.user)
     return redirect(person)
 
 

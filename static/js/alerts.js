@@ -1,8 +1,11 @@
 // The alerts poll themselves (htmx). This spares what need not be asked or drawn, and tells the rest
-// of the page that a task moved on (tasks:moved), or began or ended (tasks:changed).
+// of the page that a task moved on (tasks:moved), or began or ended (tasks:changed), and that there
+// are more or fewer unread messages (messages:changed).
 const alerts = () => document.getElementById("alerts");
 let active = alerts()?.dataset.active;
 let shown = "";
+const unread = () => document.getElementById("badge-messages")?.textContent;
+let unreadBefore = unread();
 
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (document.hidden && event.detail.requestConfig.verb === "get") event.preventDefault();
@@ -22,6 +25,8 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target.id !== "alerts") return;
   document.body.dispatchEvent(new Event("tasks:moved"));
+  if (unread() !== unreadBefore) document.body.dispatchEvent(new Event("messages:changed"));
+  unreadBefore = unread();
   if (alerts().dataset.active === active) return;
   active = alerts().dataset.active;
   document.body.dispatchEvent(new Event("tasks:changed"));

@@ -1,0 +1,224 @@
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+
+from blog import jobs, keyset
+from blog.models import Message
+from blog.views.messages import ON_A_PAGE
+from tasks.models import Task
+
+THREAD = "/messages/@bob/"
+
+
+@pytest.fixture
+def carol(django_user_model):
+    return django_user_model.objects.create_user("carol", "carol@example.com")
+
+
+def say(sender, recipient, body="Hello"):
+    message = Message(sender=sender, recipient=recipient, body=body)
+    message.send()
+    return message
+
+
+def shown(page):
+    return [message.body for message in page.context["said"]]
+
+
+class TestConversation:
+    def test_what_is_sent_is_there_for_both(self, alices, client, alice, bob):
+        sent = alices.post(THREAD, {"body": "Line\r\ntwo <b>"}, follow=True)
+        assert sent.redirect_chain == [(THREAD, 302)]
+        assert "Line\ntwo &lt;b&gt;" in sent.content.decode()
+        client.force_login(bob)
+        assert shown(client.get("/messages/@alice/")) == ["Line\ntwo <b>"]
+
+    def test_nobody_else_sees_it(self, client, alice, bob, carol):
+        say(alice, bob, "between us")
+        client.force_login(carol)
+        for address in (
+            "/messages/",
+            "/messages/@bob/",
+            "/messages/@alice/",
+            "/messages/received/",
+        ):
+            assert b"between us" not in client.get(f"/messages/{address}").content
+
+    def test_opening_it_is_reading_it(self, alices, alice, bob, carol):
+        say(bob, alice)
+        say(carol, alice)
+        say(alice, bob)
+        assert alices.get(THREAD).context["unread"].messages == 1  # Carol's
+        unread = Message.objects.unread().values_list("sender__username", "recipient__username")
+        assert sorted(unread) == [("alice", "bob"), ("carol", "alice")]
+
+    def test_the_newest_are_at_the_bottom_and_earlier_ones_a_click_away(self, alices, alice, bob):
+        for number in range(ON_A_PAGE + 2):
+            say(bob, alice, f"number {number}")
+        page = alices.get(THREAD)
+        assert shown(page) == [f"number {number}" for number in range(2, ON_A_PAGE + 2)]
+        say(bob, alice, "meanwhile")
+        assert shown(alices.get(THREAD, {"before": page.context["older"]})) == [
+            "number 0",
+            "number 1",
+        ]
+        assert not Message.objects.unread().filter(body="number 0").exists()
+
+    @pytest.mark.parametrize("before", ["x", "-1", "0x1", "9" * 30, "٣", "\0"])
+    def test_an_odd_place_is_the_newest_page(self, before, alices, alice, bob):
+        say(bob, alice)
+        assert shown(alices.get(THREAD, {"before": before})) == ["Hello"]
+
+    @pytest.mark.parametrize(
+        ("body", "words"),
+        [
+            ("", "Write something first."),
+            (" \n", "Write something first."),
+            ("x" * 1_001, "at most 1000 characters"),
+            ("a\0b", "Null characters"),
+        ],
+    )
+    def test_what_can_not_be_sent_is_kept_and_told(self, body, words, alices, bob):
+        page = alices.post(THREAD, {"body": body})
+        assert page.status_code == 200
+        assert words in page.content.decode()
+        assert page.context["form"]["body"].value() == body
+        assert not Message.objects.exists()
+
+    def test_a_thousand_characters_fit_whatever_the_line_ends(self, alices, bob):
+        alices.post(THREAD, {"body": "🦜\r\n" * 500})
+        assert len(Message.objects.get().body) == 1_000
+
+    def test_nobody_writes_to_themselves(self, alices):
+        page = alices.post("/messages/@alice/", {"body": "me"})
+        assert "to yourself" in page.content.decode()
+        assert page.context["form"]["body"].value() == "me"
+
+    @pytest.mark.parametrize("blocks_first", ["alice", "bob"])
+    def test_a_block_stops_both(self, blocks_first, client, alice, bob):
+        first, second = (alice, bob) if blocks_first == "alice" else (bob, alice)
+        first.block(second)
+        for writer, other in ((alice, bob), (bob, alice)):
+            client.force_login(writer)
+            page = client.post(f"/messages/@{other.username}/", {"body": "kept"})
+            assert "write to each other" in page.content.decode()
+            assert "kept" in page.content.decode()
+        assert not Message.objects.exists()
+
+    def test_who_is_not_there_is_not_found(self, alices, bob):
+        bob.is_active = False
+        bob.save()
+        for address in (THREAD, "/messages/@nobody/"):
+            assert alices.get(address).status_code == 404
+            assert alices.post(address, {"body": "x"}).status_code == 404
+
+    @pytest.mark.parametrize("address", [THREAD, "/messages/", "/messages/received/"])
+    def test_visitors_sign_in_first(self, address, client, bob):
+        assert client.get(address)["Location"].startswith("/accounts/login/")
+
+    @pytest.mark.parametrize("rows", [1, 40])
+    def test_queries(self, rows, alices, alice, bob, django_assert_max_num_queries):
+        for _ in range(rows):
+            say(bob, alice)
+        with django_assert_max_num_queries(7):  # with the one that marks them as read
+            alices.get(THREAD)
+
+
+class TestLists:
+    def test_conversations_have_the_last_word_of_each(self, alices, alice, bob, carol):
+        say(bob, alice, "first")
+        say(bob, alice, "second")
+        say(alice, carol, "mine")
+        page = alices.get("/messages/")
+        rows = [(row["message"].body, row["unread"]) for row in page.context["conversations"]]
+        assert rows == [("mine", 0), ("second", 2)]
+        assert 'href="/messages/@carol/"' in page.content.decode()
+
+    def test_they_come_in_pages(self, alices, alice, django_user_model):
+        people = django_user_model.objects.bulk_create(
+            django_user_model(username=f"p{n}", email=f"p{n}@example.com")
+            for n in range(keyset.PAGE_SIZE + 1)
+        )
+        for person in people:
+            say(person, alice, person.username)
+        page = alices.get("/messages/")
+        assert len(page.context["conversations"]) == keyset.PAGE_SIZE
+        older = alices.get("/messages/", {"before": page.context["older"]})
+        assert [row["message"].body for row in older.context["conversations"]] == ["p0"]
+
+    def test_received_and_sent(self, alices, alice, bob):
+        say(bob, alice, "to me")
+        say(alice, bob, "from me")
+        assert shown(alices.get("/messages/sent/")) == ["from me"]
+        assert Message.objects.unread().count() == 2
+        assert shown(alices.get("/messages/received/")) == ["to me"]
+        assert [message.body for message in Message.objects.unread()] == ["from me"]
+
+    def test_what_people_wrote_who_are_no_more_stays(self, alices, alice, bob):
+        say(bob, alice, "goodbye")
+        bob.delete()
+        assert b"A deleted account" in alices.get("/messages/received/").content
+        assert alices.get("/messages/").status_code == 200
+
+    @pytest.mark.parametrize("rows", [1, 20])
+    @pytest.mark.parametrize("address", ["/messages/", "/messages/received/", "/messages/sent/"])
+    def test_queries(
+        self, address, rows, alices, alice, django_user_model, django_assert_max_num_queries
+    ):
+        for number in range(rows):
+            person = django_user_model.objects.create_user(f"p{number}", f"p{number}@example.com")
+            say(person, alice)
+            say(alice, person)
+        with django_assert_max_num_queries(6):
+            alices.get(address)
+
+
+class TestMail:
+    @pytest.fixture(autouse=True)
+    def wanted(self, bob):
+        bob.mail_messages, bob.language = True, "es"
+        bob.save()
+
+    def work(self):
+        for task in Task.objects.filter(state="queued"):
+            jobs.mail_message(str(task.pk))
+
+    def test_who_wants_to_know_gets_a_mail_that_does_not_tell_what_it_says(self, alice, bob):
+        message = say(alice, bob, "our secret")
+        self.work()
+        (sent,) = mail.outbox
+        assert sent.to == ["bob@example.com"]
+        assert sent.subject == "@alice te ha escrito"
+        assert "http://127.0.0.1:8000/messages/@alice/" in sent.body
+        assert "our secret" not in sent.body + sent.alternatives[0][0]
+        assert sent.extra_headers["Message-ID"] == f"<message-{message.pk}@127.0.0.1>"
+
+    def test_one_mail_until_it_is_read(self, alice, bob):
+        say(alice, bob)
+        say(alice, bob)
+        self.work()
+        assert len(mail.outbox) == 1
+        Message.objects.mark_read()
+        say(alice, bob)
+        self.work()
+        assert len(mail.outbox) == 2
+
+    def test_what_was_read_meanwhile_is_not_mailed(self, alice, bob):
+        say(alice, bob)
+        Message.objects.update(read_at=timezone.now() - timedelta(seconds=1))
+        self.work()
+        assert not mail.outbox
+
+    def test_who_does_not_want_it_gets_none(self, alice, bob):
+        say(bob, alice)
+        assert not Task.objects.exists()
+
+    def test_one_click_ends_it(self, client, alice, bob):
+        say(alice, bob)
+        self.work()
+        url = mail.outbox[0].extra_headers["List-Unsubscribe"].strip("<>")
+        client.post(url.removeprefix("http://127.0.0.1:8000"), {"List-Unsubscribe": "One-Click"})
+        bob.refresh_from_db()
+        assert not bob.mail_messages
