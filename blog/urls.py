@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from .views import bonds, messages, notifications, posts, timelines
+from .views import bonds, messages, notifications, posts, search, timelines
 
 PERSON = r"@(?P<username>[A-Za-z0-9_]{1,30})"
 
@@ -11,6 +11,7 @@ urlpatterns = [
     re_path(rf"^{PERSON}/follow/$", bonds.follow, name="follow"),
     re_path(rf"^{PERSON}/unfollow/$", bonds.unfollow, name="unfollow"),
     path("posts/<int:pk>/", posts.post, name="post"),
+    path("search/", search.find, name="search"),
     path("messages/", messages.conversations, name="messages"),
     path("messages/received/", messages.received, name="received"),
     path("messages/sent/", messages.sent, name="sent"),

@@ -30,7 +30,7 @@ def shown(page):
 class TestConversation:
     def test_what_is_sent_is_there_for_both(self, alices, client, alice, bob):
         sent = alices.post(THREAD, {"body": "Line\r\ntwo <b>"}, follow=True)
-        assert sent.redirect_chain == [(THREAD, 302)]
+        assert sent.redirect_chain == [(f"{THREAD}#write", 302)]
         assert "Line\ntwo &lt;b&gt;" in sent.content.decode()
         client.force_login(bob)
         assert shown(client.get("/messages/@alice/")) == ["Line\ntwo <b>"]
@@ -134,7 +134,7 @@ class TestLists:
         page = alices.get("/messages/")
         rows = [(row["message"].body, row["unread"]) for row in page.context["conversations"]]
         assert rows == [("mine", 0), ("second", 2)]
-        assert 'href="/messages/@carol/"' in page.content.decode()
+        assert 'href="/messages/@carol/#write"' in page.content.decode()
 
     def test_they_come_in_pages(self, alices, alice, django_user_model):
         people = django_user_model.objects.bulk_create(

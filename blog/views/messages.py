@@ -3,6 +3,7 @@
 from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from blog import keyset
@@ -51,7 +52,7 @@ def conversation(request, username):
     form = MessageForm(request.POST or None, instance=Message(sender=request.user, recipient=other))
     if request.method == "POST" and form.is_valid():
         form.instance.send()
-        return redirect("blog:conversation", other.username)
+        return redirect(reverse("blog:conversation", args=[other.username]) + "#write")
     between = Message.objects.between(request.user, other).select_related("sender", "recipient")
     shown, older = keyset.page(between, request.GET.get("before", ""), size=ON_A_PAGE)
     context = {"other": other, "said": shown[::-1], "older": older, "form": form}

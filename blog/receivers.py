@@ -1,0 +1,32 @@
+"""What has to happen in the same transaction whenever a row is saved or deleted, by whomever."""
+
+from django.conf import settings
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
+
+from . import search
+from .models import Post
+
+FOUND_BY = {"username", "display_name", "about", "is_active"}
+
+
+@receiver(post_save, sender=Post)
+def index_post(sender, instance, raw, **kwargs):
+    if not raw:
+        search.index_posts([instance])
+
+
+@receiver(post_delete, sender=Post)
+def forget_post(sender, instance, **kwargs):
+    search.forget_post(instance)
+
+
+@receiver(post_save, sender=settings.AUTH_USER_MODEL)
+def index_person(sender, instance, raw, update_fields, **kwargs):
+    if not raw and (update_fields is None or FOUND_BY & set(update_fields)):
+        search.index_people([instance])
+
+
+@receiver(post_delete, sender=settings.AUTH_USER_MODEL)
+def forget_person(sender, instance, **kwargs):
+    search.forget_person(instance)

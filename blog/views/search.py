@@ -1,0 +1,24 @@
+"""Finding posts and people."""
+
+from django.contrib.auth import get_user_model
+from django.core.paginator import Paginator
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from blog import search
+from blog.models import Post
+
+ON_A_PAGE = 20  # posts
+PEOPLE_SHOWN = 5
+
+
+@require_safe
+def find(request):
+    """The best of what there is, in pages by number: what ranks first moves anyway while people
+    write, and there are only a few pages."""
+    query = request.GET.get("q", "").strip()[: search.QUERY_MAX_LENGTH]
+    posts = Post.objects.seen_by(request.user).select_related("author")
+    page = Paginator(search.find_posts(query, posts), ON_A_PAGE).get_page(request.GET.get("page"))
+    people = get_user_model().objects.filter(is_active=True)
+    found = search.find_people(query, people)[:PEOPLE_SHOWN] if page.number == 1 else []
+    return render(request, "blog/search.html", {"query": query, "page": page, "people": found})
