@@ -5,18 +5,26 @@ import signal
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.utils import timezone
 
 PASSWORD = "correct-horse-battery"
 
 
+def make_person(username):
+    """Who was seen just now, so that opening a page writes nothing."""
+    email = f"{username}@example.com"
+    now = timezone.now()
+    return get_user_model().objects.create_user(username, email, PASSWORD, last_seen=now)
+
+
 @pytest.fixture
 def alice(db):
-    return get_user_model().objects.create_user("alice", "alice@example.com", PASSWORD)
+    return make_person("alice")
 
 
 @pytest.fixture
 def bob(db):
-    return get_user_model().objects.create_user("bob", "bob@example.com", PASSWORD)
+    return make_person("bob")
 
 
 @pytest.fixture

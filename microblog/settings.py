@@ -78,8 +78,10 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.PreferencesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "microblog.middleware.SeenMiddleware",
     # Last: their pages know who is signed in.
     "microblog.middleware.Utf8Middleware",
     "microblog.middleware.MaxBodySizeMiddleware",
@@ -159,6 +161,10 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "blog:home"
 LOGOUT_REDIRECT_URL = "blog:home"
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True  # unless somebody wants to be remembered:
+SESSION_COOKIE_AGE = 30 * 24 * 3600
+PASSWORD_RESET_TIMEOUT = 3600
+AVATAR_MAX_BYTES = 5 << 20
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("es", _("Spanish")), ("zh-hant", _("Traditional Chinese"))]
@@ -214,6 +220,7 @@ ADMINS = [("Admin", address) for address in env.list("ADMINS", default=[])]
 # Security
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("MAX_BODY_BYTES", default=1 << 20)
+UPLOADS_MAX_BYTES = {"accounts:profile": AVATAR_MAX_BYTES}  # files, on top of that, by the view
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("SECURE_COOKIES", default=not DEBUG)
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEBUG)
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=0 if DEBUG else 365 * 24 * 3600)
