@@ -1,24 +1,52 @@
+import logging
+import zoneinfo
+from functools import cache
+
 from django import forms
-from django.contrib.auth.forms import BaseUserCreationForm
+from django.conf import settings
+from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm
+from django.contrib.auth.forms import PasswordResetForm as DjangoPasswordResetForm
 from django.core.exceptions import ValidationError
-from django.db.models.functions import Lower
+from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
-from .models import EMAIL_TAKEN, USERNAME_TAKEN, User
+from . import mail, pictures
+from .models import ABOUT_MAX_LENGTH, EMAIL_TAKEN, USERNAME_TAKEN, User
+
+logger = logging.getLogger(__name__)
+
+ZONE_AREAS = {
+    "Africa": _("Africa"),
+    "America": _("America"),
+    "Antarctica": _("Antarctica"),
+    "Arctic": _("Arctic"),
+    "Asia": _("Asia"),
+    "Atlantic": _("Atlantic Ocean"),
+    "Australia": _("Australia"),
+    "Europe": _("Europe"),
+    "Indian": _("Indian Ocean"),
+    "Pacific": _("Pacific Ocean"),
+}
 
 
 class RegisterForm(BaseUserCreationForm):
     """The constraints of `User` hold without this form too; it tells a duplicate at its field."""
 
+    # Filled in by a script. What is no time zone is nothing to bother a person with.
+    time_zone = forms.Field(
+        required=False, widget=forms.HiddenInput({"data-browser-time-zone": True})
+    )
+
     class Meta(BaseUserCreationForm.Meta):
         model = User
-        fields = ["username", "email"]
+        fields = ["username", "email", "time_zone"]
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["email"].required = True
         self.fields["email"].widget.attrs["autocomplete"] = "email"
         self.fields["email"].help_text = _("Your exports are mailed to it.")
+        self.initial["time_zone"] = ""
 
     def clean_username(self):
         username = self.cleaned_data["username"]
@@ -28,12 +56,180 @@ class RegisterForm(BaseUserCreationForm):
 
     def clean_email(self):
         email = self.cleaned_data["email"]
-        if User.objects.alias(folded=Lower("email")).filter(folded=email.lower()).exists():
+        if User.objects.with_email(email).exists():
             raise ValidationError(EMAIL_TAKEN, code="unique")
         return email
 
+    def clean_time_zone(self):
+        name = self.cleaned_data["time_zone"]
+        return name if name in zoneinfo.available_timezones() else "UTC"
 
-class SettingsForm(forms.ModelForm):
+
+class SignInForm(AuthenticationForm):
+    remember = forms.BooleanField(
+        label=_("Remember me"),
+        required=False,
+        help_text=_("For 30 days in this browser. Otherwise, until you close it."),
+    )
+
+
+class PasswordResetForm(DjangoPasswordResetForm):
+    def save(self, **kwargs):
+        """Mail a link to whom the address belongs. Raises mail.Away, whoever asks, so that it does
+        not say whether the address belongs to somebody."""
+        with mail.server() as self.server:
+            super().save(**kwargs)
+
+    def send_mail(self, subject_template_name, email_template_name, context, *args, **kwargs):
+        try:
+            self.server.send_messages([mail.password_reset(**context)])
+        except mail.ERRORS:
+            logger.exception("The mail server did not take a mail to reset a password.")
+
+
+class LinesField(forms.CharField):
+    """Text of several lines, whose ends are made `\\n` before anything counts its length."""
+
+    widget = forms.Textarea
+
+    def to_python(self, value):
+        return super().to_python(value).replace("\r\n", "\n").replace("\r", "\n")
+
+
+class PictureField(forms.FileField):
+    """An uploaded picture, cleaned to what `pictures.make_square()` makes of it; or None."""
+
+    widget = forms.FileInput({"accept": "image/jpeg,image/png,image/webp,image/gif"})
+
+    def to_python(self, data):
+        file = super().to_python(data)
+        if file is None:
+            return None
+        if file.size > settings.AVATAR_MAX_BYTES:
+            limit = filesizeformat(settings.AVATAR_MAX_BYTES)
+            raise ValidationError(
+                _("A picture may have up to %(limit)s. Please take a smaller one."),
+                code="too_large",
+                params={"limit": limit},
+            )
+        try:
+            return pictures.make_square(file)
+        except pictures.Unusable as error:
+            raise ValidationError(str(error), code="unusable") from error
+
+
+class OwnForm(forms.ModelForm):
+    """Writes its own fields only: another one may be changed meanwhile, in another window."""
+
+    def save(self):
+        self.instance.save(update_fields=self._meta.fields)
+        return self.instance
+
+
+class ProfileForm(OwnForm):
+    about = LinesField(
+        label=_("About me"),
+        required=False,
+        widget=forms.Textarea({"rows": 4}),
+        help_text=_("Up to %(limit)s characters.") % {"limit": ABOUT_MAX_LENGTH},
+    )
+    picture = PictureField(
+        label=_("New picture"),
+        required=False,
+        help_text=_(
+            "JPEG, PNG, WebP or GIF. Its middle is kept, and nothing of where it was taken."
+        ),
+    )
+    remove_picture = forms.BooleanField(label=_("Remove my picture"), required=False)
+
     class Meta:
         model = User
-        fields = ["language", "mail_new_posts"]
+        fields = ["display_name", "about"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not self.instance.avatar:
+            del self.fields["remove_picture"]
+
+    def save(self):
+        person = super().save()
+        if picture := self.cleaned_data["picture"]:
+            person.change_avatar(picture)
+        elif self.cleaned_data.get("remove_picture"):
+            person.change_avatar(b"")
+        return person
+
+
+class SettingsForm(OwnForm):
+    class Meta:
+        model = User
+        fields = ["language", "time_zone", "mail_new_posts", "mail_messages"]
+        widgets = {"time_zone": forms.Select}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        zones = zone_choices()
+        present = self.initial["time_zone"]
+        if not any(present == name for _, names in zones for name, _ in names):
+            zones = [*zones, ("", [(present, present)])]
+        self.fields["time_zone"].widget.choices = zones
+
+
+@cache
+def zone_choices():
+    """The time zones by area, as choices of a select; without the many old names."""
+    cities = {area: [] for area in ZONE_AREAS}
+    for name in sorted(zoneinfo.available_timezones()):
+        area, _, city = name.partition("/")
+        if city and area in cities:
+            cities[area].append((name, city.replace("_", " ").replace("/", " / ")))
+    return [("", [("UTC", "UTC")])] + [(ZONE_AREAS[area], cities[area]) for area in cities]
+
+
+class PasswordForm(forms.Form):
+    """Asks who is signed in for their password."""
+
+    password = forms.CharField(
+        label=_("Your password"),
+        strip=False,
+        widget=forms.PasswordInput({"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, *args, person, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.person = person
+
+    def clean_password(self):
+        password = self.cleaned_data["password"]
+        if not self.person.check_password(password):
+            raise ValidationError(_("This is not your password."), code="password")
+        return password
+
+
+class EmailForm(PasswordForm):
+    email = forms.EmailField(
+        label=_("New e-mail address"),
+        widget=forms.EmailInput({"autocomplete": "email"}),
+    )
+    field_order = ["email", "password"]
+
+    def clean_email(self):
+        email = User._meta.get_field("email").clean(self.cleaned_data["email"], self.person)
+        if email == self.person.email:
+            raise ValidationError(_("This is your address already."), code="same")
+        if User.objects.with_email(email).exclude(pk=self.person.pk).exists():
+            raise ValidationError(EMAIL_TAKEN, code="unique")
+        return email
+
+    def send(self):
+        """Mail the link to the new address and a notice to the present one.
+
+        Raises mail.Away, and one of mail.ERRORS when the new address is refused.
+        """
+        email = self.cleaned_data["email"]
+        with mail.server() as server:
+            server.send_messages([mail.confirm_email(self.person, email)])
+            try:
+                server.send_messages([mail.notice_of_email(self.person, email)])
+            except mail.ERRORS:  # the old box may be gone, which is why they leave it
+                logger.warning("The mail server did not take a notice of a changed address.")

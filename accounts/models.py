@@ -1,19 +1,29 @@
 """People."""
 
-from datetime import timedelta
+import uuid
+import zoneinfo
+from datetime import UTC, timedelta, tzinfo
+from functools import partial
+from pathlib import PurePath
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.core import signing
+from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.core.validators import MaxLengthValidator, RegexValidator
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Lower
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from tasks import lifecycle
+
+from . import pictures
 from .validators import validate_display_name, validate_storable, validate_time_zone
 
 NAME_MAX_LENGTH = 50  # code points
@@ -21,6 +31,8 @@ ABOUT_MAX_LENGTH = 280  # code points
 SEEN_EVERY = timedelta(minutes=5)
 UNSUBSCRIBE_SALT = "accounts.unsubscribe"
 UNSUBSCRIBABLE = {"mail_new_posts": _("new posts"), "mail_messages": _("messages")}
+EMAIL_SALT = "accounts.email"
+EMAIL_LINK_HOLDS = timedelta(days=1)
 USERNAME_TAKEN = _("This user name is taken. Please choose another.")
 EMAIL_TAKEN = _("This e-mail address belongs to another account.")
 
@@ -37,6 +49,10 @@ class UserManager(DjangoUserManager):
     def named(self, username: str):
         """The user of this name, in whatever case it is written, as a QuerySet of one or none."""
         return self.alias(folded=Lower("username")).filter(folded=username.lower())
+
+    def with_email(self, email: str):
+        """The user with this address, in whatever case, as a QuerySet of one or none."""
+        return self.alias(folded=Lower("email")).filter(folded=email.lower())
 
     def get_by_natural_key(self, username):
         return self.named(username).get()
@@ -174,6 +190,79 @@ class User(AbstractUser):
         ).exists()
 
     @property
+    def zone(self) -> tzinfo:
+        """The time zone of this person; UTC when this machine's table has lost it."""
+        try:
+            return zoneinfo.ZoneInfo(self.time_zone)
+        except zoneinfo.ZoneInfoNotFoundError:
+            return UTC
+
+    @property
+    def avatar_url(self) -> str:
+        """Where the picture is. The address changes with it, so that a new one is seen at once."""
+        return f"{reverse('accounts:avatar', args=[self.username])}?v={self.avatar_version}"
+
+    @property
+    def avatar_version(self) -> str:
+        return PurePath(self.avatar.name).stem if self.avatar else "drawn"
+
+    def read_avatar(self) -> tuple[bytes, str]:
+        """(picture, content type): the uploaded one, or one that is drawn of the user name."""
+        if self.avatar:
+            try:
+                with self.avatar.open("rb") as file:
+                    return file.read(), pictures.TYPE
+            except FileNotFoundError:  # lost with a disk, perhaps; the page goes on without it
+                pass
+        return pictures.draw(self.username), "image/svg+xml"
+
+    @transaction.atomic
+    def change_avatar(self, picture: bytes):
+        """Take `picture`, made by `pictures.make_square()`, or none if it is empty."""
+        old = User.objects.select_for_update().get(pk=self.pk).avatar
+        self.avatar = ""
+        if picture:
+            self.avatar.save(f"{uuid.uuid4().hex}.webp", ContentFile(picture), save=False)
+        self.save(update_fields=["avatar"])
+        _remove_on_commit(old)
+
+    def make_email_token(self, email: str) -> str:
+        """What proves, in a link mailed to `email`, that it is this person's. It covers the present
+        address too: when that has changed, the link has been used."""
+        return signing.dumps([self.pk, self.email, email], salt=EMAIL_SALT)
+
+    @staticmethod
+    def read_email_token(token: str) -> "tuple[User, str]":
+        """(person, their new address). Raises signing.BadSignature when the token is forged, too
+        old or used, and User.DoesNotExist."""
+        pk, old, new = signing.loads(token, salt=EMAIL_SALT, max_age=EMAIL_LINK_HOLDS)
+        person = User.objects.get(pk=pk, is_active=True)
+        if person.email != old:
+            raise signing.BadSignature("The link has been used.")
+        return person, new
+
+    def change_email(self, email: str) -> bool:
+        """Move to a confirmed address. False when somebody else has it by now, or when this one's
+        changed meanwhile."""
+        try:
+            with transaction.atomic():
+                return bool(User.objects.filter(pk=self.pk, email=self.email).update(email=email))
+        except IntegrityError:
+            return False
+
+    @transaction.atomic
+    def delete(self, *args, **kwargs):
+        """Remove the person and all that is theirs; what of it is being worked on is cancelled.
+
+        The row is locked first, so that nobody adds to what is theirs meanwhile; then the tasks, so
+        that a worker that is writing has written.
+        """
+        User.objects.select_for_update().filter(pk=self.pk).first()
+        for task in list(self.tasks.active().select_for_update()):
+            lifecycle.cancel(task)  # which leaves alone what is being delivered
+        return super().delete(*args, **kwargs)
+
+    @property
     def followers_by_mail(self):
         """Those who want a mail about each new post of this person."""
         return self.followers.filter(mail_new_posts=True, is_active=True).exclude(email="")
@@ -186,6 +275,16 @@ class User(AbstractUser):
     def unsubscribe(self, mails: str):
         setattr(self, mails, False)
         self.save(update_fields=[mails])
+
+
+@receiver(post_delete, sender=User)
+def remove_avatar(sender, instance, **kwargs):
+    _remove_on_commit(instance.avatar)
+
+
+def _remove_on_commit(avatar):
+    if avatar:
+        transaction.on_commit(partial(avatar.storage.delete, avatar.name), robust=True)
 
 
 class Follow(models.Model):

@@ -1,13 +1,34 @@
-from django.contrib.auth.views import LoginView, LogoutView
-from django.urls import path
+from django.contrib.auth.views import LogoutView, PasswordResetDoneView
+from django.urls import include, path, re_path
 
-from . import views
+from .views import entrance, pictures, settings
+
+of_accounts = [
+    path("login/", entrance.SignIn.as_view(), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("register/", entrance.register, name="register"),
+    path("password-reset/", entrance.PasswordReset.as_view(), name="password_reset"),
+    path(
+        "password-reset/sent/",
+        PasswordResetDoneView.as_view(template_name="accounts/password_reset_done.html"),
+        name="password_reset_done",
+    ),
+    path(
+        "password-reset/<uidb64>/<token>/",
+        entrance.PasswordResetConfirm.as_view(),
+        name="password_reset_confirm",
+    ),
+    path("profile/", settings.profile, name="profile"),
+    path("settings/", settings.preferences, name="settings"),
+    path("email/", settings.email, name="email"),
+    path("email/<str:token>/", settings.email_confirm, name="email_confirm"),
+    path("password/", settings.PasswordChange.as_view(), name="password_change"),
+    path("delete/", settings.delete, name="delete"),
+    path("unsubscribe/<str:token>/", settings.unsubscribe, name="unsubscribe"),
+]
 
 app_name = "accounts"
 urlpatterns = [
-    path("login/", LoginView.as_view(template_name="accounts/login.html"), name="login"),
-    path("logout/", LogoutView.as_view(), name="logout"),
-    path("settings/", views.preferences, name="settings"),
-    path("unsubscribe/<str:token>/", views.unsubscribe, name="unsubscribe"),
-    path("register/", views.register, name="register"),
+    re_path(r"^@(?P<username>[A-Za-z0-9_]{1,30})/avatar/$", pictures.avatar, name="avatar"),
+    path("accounts/", include(of_accounts)),
 ]

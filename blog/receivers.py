@@ -5,7 +5,7 @@ from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
 from . import search
-from .models import Post
+from .models import Message, Post
 
 FOUND_BY = {"username", "display_name", "about", "is_active"}
 
@@ -30,3 +30,8 @@ def index_person(sender, instance, raw, update_fields, **kwargs):
 @receiver(post_delete, sender=settings.AUTH_USER_MODEL)
 def forget_person(sender, instance, **kwargs):
     search.forget_person(instance)
+
+
+@receiver(post_delete, sender=settings.AUTH_USER_MODEL)
+def remove_messages_that_nobody_has(sender, **kwargs):
+    Message.objects.filter(sender=None, recipient=None).delete()

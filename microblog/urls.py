@@ -6,7 +6,7 @@ from . import views
 
 urlpatterns = [
     path("", include("blog.urls")),
-    path("accounts/", include("accounts.urls")),
+    path("", include("accounts.urls")),
     path("alerts/", views.alerts, name="alerts"),
     path("exports/", include("exports.urls")),
     path("tasks/", include("tasks.urls")),

@@ -5,10 +5,11 @@ URL = "/accounts/settings/"
 
 def test_it_works(alices, alice):
     assert alices.get(URL).status_code == 200
-    form = {"language": "es", "mail_new_posts": "on"}
+    form = {"language": "es", "time_zone": "Europe/Madrid", "mail_new_posts": "on"}
     assert alices.post(URL, form)["Location"] == URL
     alice.refresh_from_db()
-    assert (alice.language, alice.mail_new_posts) == ("es", True)
+    assert (alice.language, alice.time_zone) == ("es", "Europe/Madrid")
+    assert (alice.mail_new_posts, alice.mail_messages) == (True, False)
 
 
 def test_a_language_that_is_none_is_told_at_its_field(alices):

@@ -1,48 +1,105 @@
-from django.conf import settings
+"""What people decide about their account."""
+
+from copy import copy
+
 from django.contrib import messages
-from django.contrib.auth import login
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import PasswordChangeView
+from django.contrib.messages.views import SuccessMessageMixin
 from django.core import signing
-from django.db import IntegrityError, transaction
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import get_language
+from django.urls import reverse_lazy
+from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from .forms import RegisterForm, SettingsForm
-from .models import UNSUBSCRIBABLE, UNSUBSCRIBE_SALT, User
+from accounts import mail
+from accounts.forms import EmailForm, PasswordForm, ProfileForm, SettingsForm
+from accounts.models import UNSUBSCRIBABLE, UNSUBSCRIBE_SALT, User
 
 
+@login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def register(request):
-    if request.user.is_authenticated:
-        return redirect(settings.LOGIN_REDIRECT_URL)
-    form = RegisterForm(request.POST or None)
+def profile(request):
+    # A copy, because a form writes to its instance also what it then refuses.
+    form = ProfileForm(request.POST or None, request.FILES or None, instance=copy(request.user))
     if request.method == "POST" and form.is_valid():
-        form.instance.language = get_language()
-        try:
-            with transaction.atomic():
-                user = form.save()
-        except IntegrityError:  # the same name or address, registered a moment ago
-            form.full_clean()
-        else:
-            login(request, user)
-            messages.success(request, _("Welcome, %(name)s!") % {"name": user.username})
-            return redirect(settings.LOGIN_REDIRECT_URL)
-    return render(request, "accounts/register.html", {"form": form})
+        form.save()
+        messages.success(request, _("Your profile is saved."))
+        return redirect("accounts:profile")
+    return render(request, "accounts/profile.html", {"form": form})
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request):
-    form = SettingsForm(request.POST or None, instance=request.user)
+    form = SettingsForm(request.POST or None, instance=copy(request.user))
     if request.method == "POST" and form.is_valid():
         form.save()
-        messages.success(request, _("Your settings are saved."))
+        with translation.override(form.instance.language):
+            messages.success(request, _("Your settings are saved."))
         return redirect("accounts:settings")
     return render(request, "accounts/settings.html", {"form": form})
+
+
+class PasswordChange(SuccessMessageMixin, PasswordChangeView):
+    template_name = "accounts/password_change.html"
+    success_url = reverse_lazy("accounts:password_change")
+    success_message = gettext_lazy("Your password is changed.")
+
+
+@sensitive_post_parameters("password")
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def email(request):
+    form = EmailForm(request.POST or None, person=request.user)
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            form.send()
+        except mail.Away:
+            form.add_error(None, mail.AWAY)
+            status = 503
+        except mail.ERRORS:
+            form.add_error("email", mail.REFUSED)
+        else:
+            address = form.cleaned_data["email"]
+            messages.success(request, _("A mail is on its way to %(email)s.") % {"email": address})
+            return redirect("accounts:email")
+    return render(request, "accounts/email.html", {"form": form}, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def email_confirm(request, token):
+    """Where the mail to a new address leads. Whoever can read that mail need not be signed in."""
+    try:
+        person, address = User.read_email_token(token)
+    except (signing.BadSignature, User.DoesNotExist):
+        return render(request, "accounts/email_confirm.html", status=410)
+    context = {"person": person, "address": address}
+    if request.method == "POST":
+        context["changed"] = person.change_email(address)
+    elif User.objects.with_email(address).exclude(pk=person.pk).exists():
+        context["changed"] = False
+    return render(request, "accounts/email_confirm.html", context)
+
+
+@sensitive_post_parameters("password")
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete(request):
+    form = PasswordForm(request.POST or None, person=request.user)
+    if request.method == "POST" and form.is_valid():
+        request.user.delete()
+        logout(request)
+        messages.success(request, _("Your account is deleted. Goodbye, and all the best."))
+        return redirect("blog:home")
+    return render(request, "accounts/delete.html", {"form": form})
 
 
 @csrf_exempt  # a mail program posts here too (RFC 8058); the signed token is the proof

@@ -1,0 +1,26 @@
+"""The picture of a person, for everybody who may see their name."""
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.cache import get_conditional_response, patch_cache_control
+from django.views.decorators.http import require_safe
+
+from accounts.models import User
+
+YEAR = 365 * 24 * 3600  # seconds
+
+
+@require_safe
+def avatar(request, username):
+    """Pages ask for one version (`User.avatar_url`), which can be kept; without it, the present."""
+    person = get_object_or_404(User.objects.named(username).filter(is_active=True))
+    etag = f'"{person.avatar_version}"'
+    response = get_conditional_response(request, etag=etag)
+    if response is None:
+        picture, content_type = person.read_avatar()
+        response = HttpResponse(picture, content_type=content_type, headers={"ETag": etag})
+    if request.GET.get("v") == person.avatar_version:
+        patch_cache_control(response, public=True, max_age=YEAR, immutable=True)
+    else:
+        patch_cache_control(response, public=True, no_cache=True)
+    return response
