@@ -222,7 +222,7 @@ class EmailForm(PasswordForm):
         return email
 
     def send(self):
-        """Mail the link to the new address and a notice to the present one.
+        """Mail the link to the new address and a notice to the present one, if there is one.
 
         Raises mail.Away, and one of mail.ERRORS when the new address is refused.
         """
@@ -230,6 +230,7 @@ class EmailForm(PasswordForm):
         with mail.server() as server:
             server.send_messages([mail.confirm_email(self.person, email)])
             try:
-                server.send_messages([mail.notice_of_email(self.person, email)])
+                if self.person.email:
+                    server.send_messages([mail.notice_of_email(self.person, email)])
             except mail.ERRORS:  # the old box may be gone, which is why they leave it
                 logger.warning("The mail server did not take a notice of a changed address.")

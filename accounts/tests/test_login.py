@@ -40,3 +40,20 @@ def test_signing_out_is_a_post(alices):
     assert alices.get("/accounts/logout/").status_code == 405
     assert alices.post("/accounts/logout/")["Location"] == "/"
     assert "_auth_user_id" not in alices.session
+
+
+def test_without_remember_me_the_session_ends_with_the_browser(client, alice):
+    response = client.post(URL, {"username": "alice", "password": PASSWORD})
+    assert not response.cookies["sessionid"]["max-age"]
+
+
+def test_with_remember_me_it_holds_for_thirty_days(client, alice):
+    form = {"username": "alice", "password": PASSWORD, "remember": "on"}
+    assert client.post(URL, form).cookies["sessionid"]["max-age"] == 30 * 24 * 3600
+
+
+def test_who_is_no_longer_remembered_is_not(client, alice):
+    form = {"username": "alice", "password": PASSWORD}
+    client.post(URL, form | {"remember": "on"})
+    response = client.post(URL, form)
+    assert not response.cookies["sessionid"]["max-age"]

@@ -59,3 +59,21 @@ def test_many_may_have_no_address():
 
 def test_who_is_signed_in_is_sent_home(alices):
     assert alices.get(URL)["Location"] == "/"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("browser", "kept"),
+    [
+        ("America/Bogota", "America/Bogota"),
+        ("Asia/Calcutta", "Asia/Calcutta"),  # an old name, which Chromium says
+        ("Middle/Earth", "UTC"),
+        ("../../etc/passwd", "UTC"),
+        ("nul\0", "UTC"),
+        ("z" * 1_000, "UTC"),
+        ("", "UTC"),
+    ],
+)
+def test_the_time_zone_is_that_of_the_browser(client, browser, kept):
+    assert client.post(URL, FORM | {"time_zone": browser}).status_code == 302
+    assert get_user_model().objects.get().time_zone == kept

@@ -1,0 +1,40 @@
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+LONG_AGO = timezone.now() - timedelta(days=1)
+
+
+@pytest.fixture
+def is_seen(alices, alice):
+    """Whether a request makes Alice seen."""
+    type(alice).objects.update(last_seen=LONG_AGO)
+
+    def is_seen(*args, **kwargs):
+        alices.get(*args, **kwargs)
+        alice.refresh_from_db()
+        return alice.last_seen > LONG_AGO
+
+    return is_seen
+
+
+@pytest.mark.parametrize("address", ["/", "/accounts/settings/", "/nothing/"])
+def test_opening_a_page_does(is_seen, address):
+    assert is_seen(address)
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+def test_a_poll_does_not(is_seen, accept):
+    assert not is_seen("/alerts/", headers={"Accept": accept})
+
+
+def test_what_a_page_fetches_does_not(is_seen):
+    assert not is_seen("/exports/", headers={"HX-Request": "true"})
+    assert not is_seen("/@alice/avatar/")
+
+
+def test_not_every_page_is_worth_a_write(alices, django_assert_num_queries):
+    alices.get("/accounts/password/")
+    with django_assert_num_queries(3):  # session, user, tasks
+        alices.get("/accounts/password/")
