@@ -74,6 +74,10 @@ class SignInForm(AuthenticationForm):
 
 
 class PasswordResetForm(DjangoPasswordResetForm):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = _("E-mail address")
+
     def save(self, **kwargs):
         """Mail a link to whom the address belongs. Raises mail.Away, whoever asks, so that it does
         not say whether the address belongs to somebody."""
