@@ -16,6 +16,7 @@ def pages(export):
     return [
         "/admin/",
         "/admin/accounts/user/",
+        "/admin/accounts/user/add/",
         f"/admin/accounts/user/{export.owner.pk}/change/",
         "/admin/blog/post/",
         "/admin/exports/export/",
@@ -78,3 +79,11 @@ def test_the_file_of_an_export_is_not_shown(admin_client, export):
     Export.objects.update(file="secret-name.json")
     page = admin_client.get(f"/admin/exports/export/{export.pk}/change/").content
     assert b"secret-name" not in page
+
+
+def test_pictures_can_be_removed(admin_client, alice):
+    alice.change_avatar(b"a picture")
+    form = {"action": "remove_pictures", "_selected_action": [alice.pk]}
+    admin_client.post("/admin/accounts/user/", form)
+    alice.refresh_from_db()
+    assert not alice.avatar

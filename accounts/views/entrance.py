@@ -8,7 +8,7 @@ from django.contrib.messages.views import SuccessMessageMixin
 from django.db import IntegrityError, transaction
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -65,4 +65,6 @@ class PasswordReset(PasswordResetView):
 class PasswordResetConfirm(SuccessMessageMixin, PasswordResetConfirmView):
     template_name = "accounts/password_reset_confirm.html"
     success_url = reverse_lazy("accounts:login")
-    success_message = gettext_lazy("Your password is changed. Sign in with the new one.")
+
+    def get_success_message(self, cleaned_data):
+        return _("Your password is changed. Sign in with the new one.")

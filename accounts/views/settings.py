@@ -13,7 +13,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse_lazy
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -50,7 +49,9 @@ def preferences(request):
 class PasswordChange(SuccessMessageMixin, PasswordChangeView):
     template_name = "accounts/password_change.html"
     success_url = reverse_lazy("accounts:password_change")
-    success_message = gettext_lazy("Your password is changed.")
+
+    def get_success_message(self, cleaned_data):
+        return _("Your password is changed.")
 
 
 @sensitive_post_parameters("password")
