@@ -122,8 +122,9 @@ def test_a_finished_task_links_to_what_came_of_it(alices, task):
     assert f'href="/exports/{export.pk}/"' in alices.get(URL).content.decode()
 
 
-def test_it_speaks_the_language_of_the_reader(alices, task):
-    said = alices.get(URL, headers=JSON | {"Accept-Language": "es"}).json()
+def test_it_speaks_the_language_of_the_reader(alices, alice, task):
+    type(alice).objects.update(language="es")
+    said = alices.get(URL, headers=JSON).json()
     assert said["tasks"][0]["description"] == "Exportación de tus publicaciones"
 
 
