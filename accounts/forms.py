@@ -88,7 +88,7 @@ class PasswordResetForm(DjangoPasswordResetForm):
         try:
             self.server.send_messages([mail.password_reset(**context)])
         except mail.ERRORS:
-            logger.exception("The mail server did not take a mail to reset a password.")
+            logger.warning("A mail to reset a password was refused.", exc_info=True)
 
 
 class LinesField(forms.CharField):
@@ -237,4 +237,4 @@ class EmailForm(PasswordForm):
                 if self.person.email:
                     server.send_messages([mail.notice_of_email(self.person, email)])
             except mail.ERRORS:  # the old box may be gone, which is why they leave it
-                logger.warning("The mail server did not take a notice of a changed address.")
+                logger.warning("A notice of a new address was refused.", exc_info=True)

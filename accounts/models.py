@@ -19,6 +19,7 @@ from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from tasks import lifecycle
@@ -228,18 +229,23 @@ class User(AbstractUser):
 
     def make_email_token(self, email: str) -> str:
         """What proves, in a link mailed to `email`, that it is this person's. It covers the present
-        address too: when that has changed, the link has been used."""
-        return signing.dumps([self.pk, self.email, email], salt=EMAIL_SALT)
+        address, which the use of the link changes, and the password, which they change when it was
+        not them who asked for the link."""
+        return signing.dumps([self.pk, self._email_state, email], salt=EMAIL_SALT)
+
+    @property
+    def _email_state(self):
+        return salted_hmac(EMAIL_SALT, f"{self.email} {self.password}").hexdigest()
 
     @staticmethod
     def read_email_token(token: str) -> "tuple[User, str]":
         """(person, their new address). Raises signing.BadSignature when the token is forged, too
-        old or used, and User.DoesNotExist."""
-        pk, old, new = signing.loads(token, salt=EMAIL_SALT, max_age=EMAIL_LINK_HOLDS)
+        old, used or void, and User.DoesNotExist."""
+        pk, state, email = signing.loads(token, salt=EMAIL_SALT, max_age=EMAIL_LINK_HOLDS)
         person = User.objects.get(pk=pk, is_active=True)
-        if person.email != old:
-            raise signing.BadSignature("The link has been used.")
-        return person, new
+        if person._email_state != state:
+            raise signing.BadSignature("The address or the password has changed since.")
+        return person, email
 
     def change_email(self, email: str) -> bool:
         """Move to a confirmed address. False when somebody else has it by now, or when this one's

@@ -51,6 +51,15 @@ def test_the_link_works_once(client, alice, link):
         assert b"has been used" in response.content
 
 
+def test_a_new_password_ends_the_link(client, alice, link):
+    """Who is told of a change that is not theirs takes another password, and that is enough."""
+    alice.set_password("another-horse-battery")
+    alice.save()
+    assert client.post(link).status_code == 410
+    alice.refresh_from_db()
+    assert alice.email == "alice@example.com"
+
+
 @pytest.mark.parametrize(("hours", "status"), [(23, 200), (25, 410)])
 def test_the_link_holds_for_a_day(client, link, monkeypatch, hours, status):
     later = signing.time.time() + hours * 3600
