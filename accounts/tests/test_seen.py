@@ -36,5 +36,5 @@ def test_what_a_page_fetches_does_not(is_seen):
 
 def test_not_every_page_is_worth_a_write(alices, django_assert_num_queries):
     alices.get("/accounts/password/")
-    with django_assert_num_queries(3):  # session, user, tasks
+    with django_assert_num_queries(4):  # session, user, tasks, unread
         alices.get("/accounts/password/")
