@@ -20,7 +20,7 @@ def sign_in(page, live_server, alice):
         page.get_by_label("User name").fill("alice")
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("main").get_by_role("button", name="Sign in").click()
-        expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+        expect(page.locator("summary", has_text="Menu of alice")).to_be_visible()
 
     return sign_in
 

@@ -1,0 +1,231 @@
+"""What surrounds every page, in a browser: navigation, menus, the theme, times."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import expect
+
+from blog.models import Post
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture
+def as_alice(context, live_server, alices):
+    """The browser, with Alice signed in."""
+    session = alices.cookies["sessionid"].value
+    context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+
+
+def theme_of(page):
+    return page.evaluate("document.documentElement.dataset.bsTheme")
+
+
+def switch(page, theme):
+    page.locator("summary", has_text="Theme").click()
+    page.get_by_role("button", name=theme).click()
+
+
+def test_the_theme_follows_the_system_until_one_is_chosen(page, live_server):
+    page.emulate_media(color_scheme="dark")
+    page.goto(live_server.url)
+    assert theme_of(page) == "dark"
+    page.emulate_media(color_scheme="light")
+    page.wait_for_function("document.documentElement.dataset.bsTheme === 'light'")
+    switch(page, "Dark")
+    assert theme_of(page) == "dark"
+    expect(page.get_by_role("button", name="Dark")).to_have_attribute("aria-pressed", "true")
+    page.goto(f"{live_server.url}/accounts/login/")
+    assert theme_of(page) == "dark"
+    switch(page, "Like the system")
+    assert theme_of(page) == "light"
+
+
+def test_the_theme_is_there_before_the_first_paint(page, live_server):
+    page.emulate_media(color_scheme="light")
+    page.goto(live_server.url)
+    switch(page, "Dark")
+    page.add_init_script(
+        "new MutationObserver((_, observer) => {"
+        "  if (!document.body) return;"
+        "  window.themeAtBody = document.documentElement.dataset.bsTheme;"
+        "  observer.disconnect();"
+        "}).observe(document, { childList: true, subtree: true });"
+    )
+    page.reload()
+    assert page.evaluate("window.themeAtBody") == "dark"
+
+
+def test_the_theme_is_switched_by_keyboard(page, live_server):
+    page.emulate_media(color_scheme="light")
+    page.goto(live_server.url)
+    page.locator("summary", has_text="Theme").focus()
+    page.keyboard.press("Enter")
+    for _ in range(3):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    assert theme_of(page) == "dark"
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Dark")).to_be_hidden()
+    expect(page.locator("summary", has_text="Theme")).to_be_focused()
+
+
+def test_another_tab_follows(context, live_server):
+    one, other = context.new_page(), context.new_page()
+    for page in (one, other):
+        page.emulate_media(color_scheme="light")
+        page.goto(live_server.url)
+    switch(one, "Dark")
+    other.wait_for_function("document.documentElement.dataset.bsTheme === 'dark'")
+
+
+def test_without_javascript_there_is_no_switch_and_the_menu_works(browser, live_server, alices):
+    context = browser.new_context(java_script_enabled=False)
+    session = alices.cookies["sessionid"].value
+    context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+    page = context.new_page()
+    page.goto(live_server.url)
+    expect(page.locator("summary", has_text="Theme")).to_be_hidden()
+    page.locator("summary", has_text="Menu of alice").click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("link", name="Make an account")).to_be_visible()
+    context.close()
+
+
+def test_menus_close_when_one_looks_elsewhere(page, live_server, as_alice):
+    page.goto(live_server.url)
+    page.locator("summary", has_text="Menu of alice").click()
+    expect(page.get_by_role("link", name="Settings")).to_be_visible()
+    page.get_by_label("Text").click()
+    expect(page.get_by_role("link", name="Settings")).to_be_hidden()
+
+
+def test_the_first_tab_leads_to_the_content(page, live_server, as_alice):
+    page.goto(live_server.url)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("main")).to_be_focused()
+
+
+@pytest.mark.parametrize("width", [320, 390, 820, 1280])
+def test_every_width_has_its_navigation_and_nothing_to_scroll_sideways(
+    page, live_server, as_alice, width
+):
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(live_server.url)
+    expect(page.get_by_role("navigation").get_by_role("link", name="Profile")).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_new_post_leads_into_the_composer(page, live_server, as_alice):
+    page.set_viewport_size(PHONE)
+    page.goto(f"{live_server.url}/exports/")
+    page.get_by_role("link", name="New post").click()
+    expect(page.get_by_label("Text")).to_be_focused()
+
+
+# Times
+
+
+def post(alice, **ago):
+    return Post.objects.create(author=alice, body="x", timestamp=NOW - timedelta(**ago))
+
+
+@pytest.fixture
+def zone(alice):
+    """Alice's zone, two hours ahead of UTC (before the change to summer time)."""
+    alice.time_zone = "Europe/Athens"
+    alice.save()
+
+
+@pytest.mark.parametrize(
+    ("ago", "words"),
+    [
+        ({"seconds": 20}, "now"),
+        ({"minutes": 5, "seconds": 30}, "5 min. ago"),
+        ({"hours": 3}, "3 hr. ago"),
+        ({"days": 1, "hours": 1}, "yesterday"),
+        ({"days": 6}, "6 days ago"),
+        ({"days": 20, "hours": -13}, "Feb 10"),  # in Athens; in UTC it is the 9th
+        ({"days": 400}, "Jan 25, 2025"),
+    ],
+)
+def test_times_are_said_as_people_say_them(page, live_server, as_alice, alice, zone, ago, words):
+    shown = post(alice, **ago)
+    page.clock.set_fixed_time(NOW)
+    page.goto(live_server.url + shown.get_absolute_url())
+    expect(page.locator(".post time")).to_have_text(words)
+
+
+def test_the_exact_moment_is_in_the_reader_s_zone_and_language(
+    browser, live_server, client, alice, zone
+):
+    shown = post(alice, hours=3)
+    client.force_login(alice)
+    context = browser.new_context(timezone_id="Asia/Taipei", locale="es-ES")
+    session = client.cookies["sessionid"].value
+    context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+    page = context.new_page()
+    page.clock.set_fixed_time(NOW)
+    page.goto(live_server.url + shown.get_absolute_url())
+    moment = page.locator(".post time")
+    assert "11:00" in moment.get_attribute("title")
+    assert datetime.fromisoformat(moment.get_attribute("datetime")) == shown.timestamp
+    context.close()
+
+
+def test_visitors_have_their_browser_s_zone_and_language(browser, live_server, alice):
+    shown = post(alice, hours=3)
+    context = browser.new_context(timezone_id="Asia/Taipei", locale="es-ES")
+    page = context.new_page()
+    page.clock.set_fixed_time(NOW)
+    page.goto(live_server.url + shown.get_absolute_url())
+    moment = page.locator(".post time")
+    expect(moment).to_have_text("hace 3 h")
+    assert "domingo, 1 de marzo de 2026" in moment.get_attribute("title")
+    assert "17:00:00" in moment.get_attribute("title")
+    context.close()
+
+
+def test_times_go_on_while_the_page_is_open(page, live_server, as_alice, alice):
+    shown = post(alice, minutes=1)
+    page.clock.install(time=NOW)
+    page.goto(live_server.url + shown.get_absolute_url())
+    expect(page.locator(".post time")).to_have_text("1 min. ago")
+    page.clock.run_for(5 * 60_000)
+    expect(page.locator(".post time")).to_have_text("6 min. ago")
+
+
+def test_times_in_what_htmx_brings_are_said_too(page, live_server, as_alice, alice):
+    shown = post(alice, hours=2)
+    page.clock.set_fixed_time(NOW)
+    page.goto(live_server.url)
+    expect(page.locator(".post time")).to_have_text("2 hr. ago")
+    address = shown.get_absolute_url()
+    page.evaluate(
+        "(url) => htmx.ajax('GET', url, { target: '.post', select: '.post', swap: 'outerHTML' })",
+        address,
+    )
+    expect(page.locator("h1", has_text="x")).to_have_count(1)  # as a permalink has it
+    expect(page.locator(".post time")).to_have_text("2 hr. ago")
+
+
+def test_the_keyboard_gets_the_exact_moment_too(page, live_server, as_alice, alice):
+    shown = post(alice, hours=2)
+    page.clock.set_fixed_time(NOW)
+    page.goto(live_server.url + shown.get_absolute_url())
+    page.locator(".post-author").focus()
+    page.keyboard.press("Tab")
+    said = page.evaluate(
+        "getComputedStyle(document.querySelector('.post time'), '::after').content"
+    )
+    assert "Sunday, March 1, 2026" in said
+
+
+def test_without_javascript_times_are_exact(client, alice):
+    shown = post(alice, hours=3)
+    assert b">March 1, 2026, 9 a.m. UTC</time>" in client.get(shown.get_absolute_url()).content
