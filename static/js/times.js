@@ -1,0 +1,46 @@
+// Times as one says them ("5 min. ago"), in the page's language and the reader's zone; the exact moment
+// is the title. Without this script the server's words stay, which are exact too.
+const language = document.documentElement.lang;
+const zone = { timeZone: document.documentElement.dataset.timeZone }; // undefined: the browser's
+try {
+  new Intl.DateTimeFormat(language, zone);
+} catch {
+  delete zone.timeZone; // one that this browser does not know
+}
+const exact = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long", ...zone });
+const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", ...zone });
+const dayAndYear = new Intl.DateTimeFormat(language, { dateStyle: "medium", ...zone });
+const year = new Intl.DateTimeFormat("en", { year: "numeric", ...zone });
+const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const REFRESH = 30_000; // milliseconds
+
+const say = (moment, now) => {
+  const seconds = (moment - now) / 1000;
+  const distance = Math.abs(seconds);
+  if (distance < MINUTE) return relative.format(0, "second");
+  if (distance < HOUR) return relative.format(Math.trunc(seconds / MINUTE), "minute");
+  if (distance < DAY) return relative.format(Math.trunc(seconds / HOUR), "hour");
+  if (distance < 7 * DAY) return relative.format(Math.trunc(seconds / DAY), "day");
+  return (year.format(moment) === year.format(now) ? day : dayAndYear).format(moment);
+};
+
+const refresh = () => {
+  if (document.hidden) return;
+  const now = new Date();
+  for (const time of document.querySelectorAll("time[datetime]")) {
+    const moment = new Date(time.dateTime);
+    if (Number.isNaN(moment.getTime())) continue;
+    const words = say(moment, now);
+    if (time.textContent !== words) time.textContent = words;
+    time.title = exact.format(moment);
+  }
+};
+
+refresh();
+setInterval(refresh, REFRESH);
+document.addEventListener("visibilitychange", refresh);
+document.addEventListener("htmx:load", refresh); // something new is on the page
