@@ -1,6 +1,7 @@
 """Settings, all from the environment (see .env.example). DEBUG=1 alone is a development site."""
 
 import os
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -23,6 +24,15 @@ def required(name: str, why: str, development: str) -> str:
     if not value:
         raise ImproperlyConfigured(f"{name} is not set: {why} Set it, or DEBUG=1 for development.")
     return value
+
+
+def limit(name: str, times: int, seconds: int) -> tuple[int, int]:
+    """(times, seconds): how often in how long. In the environment like 10/600; 0/1 is no limit."""
+    value = env.str(name, default=f"{times}/{seconds}")
+    if not re.fullmatch(r"\d+/[1-9]\d*", value):
+        raise ImproperlyConfigured(f"{name} is {value!r}, and not times/seconds, like 10/600.")
+    times, seconds = map(int, value.split("/"))
+    return times, seconds
 
 
 DEBUG = env.bool("DEBUG", default=False)
@@ -82,9 +92,11 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "microblog.middleware.SeenMiddleware",
+    "microblog.middleware.PermissionsPolicyMiddleware",
     # Last: their pages know who is signed in.
     "microblog.middleware.Utf8Middleware",
     "microblog.middleware.MaxBodySizeMiddleware",
+    "microblog.limits.LimitMiddleware",
 ]
 
 ROOT_URLCONF = "microblog.urls"
@@ -123,6 +135,15 @@ else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# The broker's server; a cache that is away counts as empty.
+CACHES = {
+    "default": {
+        "BACKEND": "microblog.cache.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "microblog",
+    }
+}
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -230,6 +251,16 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if header := env.str("PROXY_SSL_HEADER", default=""):  # for example X-Forwarded-Proto
     SECURE_PROXY_SSL_HEADER = (f"HTTP_{header.upper().replace('-', '_')}", "https")
+# For example X-Forwarded-For, when the proxy appends to it always.
+PROXY_ADDRESS_HEADER = env.str("PROXY_ADDRESS_HEADER", default="")
+LIMITS = {  # see microblog/limits.py
+    "sign_in": limit("LIMIT_SIGN_IN", 10, 600),
+    "register": limit("LIMIT_REGISTER", 20, 3600),
+    "mail": limit("LIMIT_MAIL", 5, 3600),
+    "write": limit("LIMIT_WRITE", 30, 300),
+    "search": limit("LIMIT_SEARCH", 60, 60),
+    "translate": limit("LIMIT_TRANSLATE", 30, 300),
+}
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

@@ -1,7 +1,16 @@
+import os
 import re
+import signal
+import time
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
+from django.test import Client
+from redis import Redis
+
+from conftest import PASSWORD
+from microblog.limits import address
 
 
 def test_a_large_body_gets_a_page_that_names_the_limit(alices):
@@ -53,3 +62,142 @@ def assert_no_inline(response):
     assert b" style=" not in page
     assert not re.search(rb"<[^>]* on[a-z]+=", page)
     assert not re.search(rb"<script(?![^>]* src=)", page)
+
+
+# How often something may be done
+
+
+@pytest.fixture
+def counting(redis, settings):
+    """Limits of two in a day, and the Redis that counts them."""
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": redis.url}}
+    settings.LIMITS = dict.fromkeys(settings.LIMITS, (2, 24 * 3600))
+    return redis
+
+
+def sign_in(client, username="alice", password="wrong", **extra):
+    form = {"username": username, "password": password}
+    return client.post("/accounts/login/", form, **extra)
+
+
+def test_guessing_passwords_comes_to_an_end(client, alice, counting):
+    assert [sign_in(client).status_code for _ in range(3)] == [200, 200, 429]
+    response = sign_in(client, password=PASSWORD)
+    assert response.status_code == 429
+    assert 0 < int(response["Retry-After"]) <= 24 * 3600
+    assert b"A little slower, please" in response.content
+    assert PASSWORD.encode() not in response.content
+    assert sign_in(client, "ALICE").status_code == 429  # the same name
+
+
+def test_nobody_is_locked_out_by_others(client, alice, bob, counting):
+    for _ in range(3):
+        sign_in(client)
+    assert sign_in(client, password=PASSWORD, REMOTE_ADDR="192.0.2.7").status_code == 302
+    assert sign_in(Client(), "bob", PASSWORD).status_code == 302
+
+
+def test_looking_is_not_counted(client, db, counting):
+    assert {client.get("/accounts/login/").status_code for _ in range(4)} == {200}
+
+
+def test_the_admin_s_door_is_the_same_door(client, alice, counting):
+    form = {"username": "alice", "password": "wrong"}
+    assert [client.post("/admin/login/", form).status_code for _ in range(3)] == [200, 200, 429]
+    assert sign_in(client).status_code == 429
+
+
+def test_registering_is_limited_by_address(client, db, counting):
+    assert [client.post("/accounts/register/").status_code for _ in range(3)] == [200, 200, 429]
+    other = client.post("/accounts/register/", REMOTE_ADDR="192.0.2.7")
+    assert other.status_code == 200
+
+
+def test_who_posts_too_often_keeps_the_text(alices, alice, bob, counting):
+    statuses = [alices.post("/", {"body": f"Number {n}"}).status_code for n in range(2)]
+    assert statuses == [302, 302]
+    response = alices.post("/", {"body": "The third <one>"})
+    assert response.status_code == 429
+    assert b"The third &lt;one&gt;</textarea>" in response.content
+    assert alice.posts.count() == 2
+    alices.force_login(bob)
+    assert alices.post("/", {"body": "Mine"}).status_code == 302
+
+
+def test_a_limit_of_zero_is_none(alices, counting, settings):
+    settings.LIMITS |= {"write": (0, 1)}
+    assert {alices.post("/", {"body": "x"}).status_code for _ in range(4)} == {302}
+
+
+def test_a_window_ends(alices, counting, monkeypatch):
+    day = 24 * 3600
+    monkeypatch.setattr("microblog.limits.time.time", lambda: 10.5 * day)
+    assert [alices.post("/", {"body": "x"}).status_code for _ in range(3)][-1] == 429
+    assert alices.post("/", {"body": "x"})["Retry-After"] == str(day // 2)
+    monkeypatch.setattr("microblog.limits.time.time", lambda: 11 * day)
+    assert alices.post("/", {"body": "x"}).status_code == 302
+
+
+def test_without_redis_nothing_is_limited(alices, counting):
+    counting.stop()
+    try:
+        assert {alices.post("/", {"body": "x"}).status_code for _ in range(4)} == {302}
+    finally:
+        counting.start()
+
+
+def test_a_redis_that_hangs_costs_a_moment_and_only_once(alices, counting):
+    os.kill(counting.pid, signal.SIGSTOP)
+    try:
+        begun = time.monotonic()
+        assert {alices.post("/", {"body": "x"}).status_code for _ in range(4)} == {302}
+        assert time.monotonic() - begun < 0.5
+    finally:
+        os.kill(counting.pid, signal.SIGCONT)
+
+
+def test_a_cache_that_is_away_is_an_empty_one(counting):
+    cache.set("a", 1)
+    assert cache.get("a") == 1
+    counting.stop()
+    try:
+        assert cache.get("a", "nothing") == "nothing"
+        assert not cache.add("a", 1)
+        assert not cache.has_key("a")
+        assert cache.get_many(["a"]) == {}
+        assert cache.get_or_set("a", 2) == 2
+        cache.set_many({"a": 1})
+        cache.delete_many(["a"])
+        assert not cache.delete("a")
+        assert not cache.touch("a")
+        assert not cache.clear()
+        with pytest.raises(ValueError, match="not found"):
+            cache.incr("a")
+    finally:
+        counting.start()
+
+
+def test_clearing_the_cache_leaves_the_queue_alone(counting):
+    with Redis.from_url(counting.url) as client:
+        client.rpush("django_q:microblog:q", "a message")
+        cache.set("a", 1)
+        cache.clear()
+        assert cache.get("a") is None
+        assert client.llen("django_q:microblog:q") == 1
+
+
+@pytest.mark.parametrize(
+    ("header", "sent", "found"),
+    [
+        ("", {"REMOTE_ADDR": "192.0.2.1"}, "192.0.2.1"),
+        ("", {"REMOTE_ADDR": "192.0.2.1", "HTTP_X_FORWARDED_FOR": "1.2.3.4"}, "192.0.2.1"),
+        ("", {"REMOTE_ADDR": ""}, ""),  # a socket of Unix
+        ("X-Forwarded-For", {"HTTP_X_FORWARDED_FOR": "1.2.3.4, 192.0.2.2"}, "192.0.2.2"),
+        ("X-Forwarded-For", {"HTTP_X_FORWARDED_FOR": "2001:db8:1:2:3:4:5:6"}, "2001:db8:1:2::/64"),
+        ("X-Forwarded-For", {"HTTP_X_FORWARDED_FOR": "nonsense"}, ""),
+        ("X-Forwarded-For", {}, ""),
+    ],
+)
+def test_whose_address_counts(rf, settings, header, sent, found):
+    settings.PROXY_ADDRESS_HEADER = header
+    assert address(rf.get("/", **sent)) == found

@@ -48,6 +48,12 @@ def test_it_refuses_a_site_address_that_mails_cannot_link_to():
     assert "SITE_URL" in refused.stderr
 
 
+@pytest.mark.parametrize("value", ["10", "10/0", "ten/600", "-1/5"])
+def test_it_refuses_a_limit_that_is_none(value):
+    refused = manage("check", **PRODUCTION | {"LIMIT_SIGN_IN": value})
+    assert "LIMIT_SIGN_IN" in refused.stderr
+
+
 def test_the_development_inbox_is_not_there():
     shown = manage("shell", "-c", "from django.urls import reverse; reverse('inbox')", **PRODUCTION)
     assert "NoReverseMatch" in shown.stderr
@@ -57,7 +63,7 @@ def test_every_variable_is_in_the_example():
     root = Path(settings.BASE_DIR)
     read = set(
         re.findall(
-            r'(?:env\.\w+|required)\(\s*"(\w+)"', (root / "microblog/settings.py").read_text()
+            r'(?:env\.\w+|required|limit)\(\s*"(\w+)"', (root / "microblog/settings.py").read_text()
         )
     )
     shown = set(re.findall(r"^#?([A-Z_]+)=", (root / ".env.example").read_text(), re.MULTILINE))

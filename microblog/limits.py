@@ -1,0 +1,81 @@
+"""How often something may be done, where doing it often would hurt others.
+
+Counted in the cache, in fixed windows of time. While the cache is away nothing is limited.
+"""
+
+import ipaddress
+import time
+from hashlib import sha256
+from math import ceil
+
+from django.conf import settings
+from django.core.cache import cache
+from django.shortcuts import render
+
+
+def address(request) -> str:
+    """Where the request comes from: an IPv4 address, or the /64 that one household has of IPv6;
+    nothing if that can't be known."""
+    told = request.META.get("REMOTE_ADDR", "")
+    if settings.PROXY_ADDRESS_HEADER:
+        # What the visitor sent comes first, what our proxy saw comes last.
+        told = request.headers.get(settings.PROXY_ADDRESS_HEADER, "").rpartition(",")[2].strip()
+    try:
+        found = ipaddress.ip_address(told)
+    except ValueError:
+        return ""
+    return str(found if found.version == 4 else ipaddress.ip_network((found, 64), strict=False))
+
+
+def name_and_address(request) -> str:
+    """Not the name alone: else anybody could lock anybody out."""
+    return f"{request.POST.get('username', '').casefold()} {address(request)}"
+
+
+def person(request) -> str:
+    """Who is signed in; of visitors the address."""
+    return str(request.user.pk) if request.user.is_authenticated else address(request)
+
+
+# The name of a page: the method that is counted, the limit (of settings.LIMITS) and for whom. Pages
+# that share a limit share the count.
+RULES = {
+    "accounts:login": ("POST", "sign_in", name_and_address),
+    "admin:login": ("POST", "sign_in", name_and_address),
+    "accounts:register": ("POST", "register", address),
+    "blog:home": ("POST", "write", person),
+}
+
+
+class LimitMiddleware:
+    """Answer 429 to who does something too often, with a page that says when to come back and that
+    gives back what was typed."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        return self.get_response(request)
+
+    def process_view(self, request, view, args, kwargs):
+        method, limit, whose = RULES.get(request.resolver_match.view_name, ("", "", None))
+        if request.method != method:
+            return None
+        times, seconds = settings.LIMITS[limit]
+        who, now = whose(request), time.time()
+        if not times or not who or count(f"{limit} {who}", now // seconds, seconds) <= times:
+            return None
+        wait = ceil(seconds - now % seconds)
+        response = render(request, "429.html", {"minutes": ceil(wait / 60)}, status=429)
+        response["Retry-After"] = wait
+        return response
+
+
+def count(what: str, window: float, seconds: int) -> int:
+    """How many times it was done by now in this window of time; 0 when nobody knows."""
+    key = sha256(f"{what} {window}".encode()).hexdigest()  # Redis learns nobody's name
+    cache.add(key, 0, timeout=seconds)
+    try:
+        return cache.incr(key)
+    except ValueError:  # the cache is away
+        return 0

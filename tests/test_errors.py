@@ -1,0 +1,71 @@
+"""What people see when something goes wrong."""
+
+import pytest
+from django.test import Client
+
+MISHAPS = "tests.urls_of_mishaps"
+pytestmark = pytest.mark.urls(MISHAPS)
+
+
+@pytest.fixture
+def visitor():
+    return Client(raise_request_exception=False)
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (400, "This request makes no sense"),
+        (403, "This is not allowed"),
+        (500, "Something went wrong"),
+    ],
+)
+@pytest.mark.parametrize("language", ["en", "es", "zh-hant"])
+def test_errors_have_pages_in_the_site_s_look(visitor, number, words, language):
+    response = visitor.get(f"/mishap/{number}/", headers={"Accept-Language": language})
+    page = response.content.decode()
+    assert response.status_code == number
+    assert (words in page) == (language == "en")
+    assert f'lang="{language}"' in page
+    assert "css/site.css" in page
+    assert 'href="/"' in page
+    assert "secret reason" not in page
+
+
+def test_pages_of_faults_need_no_database(visitor):  # and this test has none
+    assert visitor.get("/mishap/500/").status_code == 500
+    assert visitor.get("/mishap/400/").status_code == 400
+
+
+@pytest.mark.django_db
+def test_who_is_not_signed_in_is_led_to_it(visitor):
+    assert b'href="/accounts/login/"' in visitor.get("/mishap/403/").content
+
+
+def test_who_is_signed_in_is_not(alices):
+    assert b'href="/accounts/login/"' not in alices.get("/mishap/403/").content
+
+
+@pytest.mark.django_db
+def test_nothing_is_found_in_words(client):
+    response = client.get("/nothing/")
+    assert response.status_code == 404
+    assert b"There is nothing here" in response.content
+
+
+def test_an_old_form_loses_no_text(alice):
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(alice)
+    response = strict.post("/", {"body": "Half an <hour> of thought", "password": "secret"})
+    page = response.content.decode()
+    assert response.status_code == 403
+    assert "Please send this once more" in page
+    assert "Half an &lt;hour&gt; of thought</textarea>" in page
+    assert "secret" not in page
+    assert "Sign out" in page
+    assert not alice.posts.exists()
+
+
+@pytest.mark.django_db
+def test_browsers_are_told_what_the_site_never_asks_for(client):
+    assert "camera=()" in client.get("/")["Permissions-Policy"]
