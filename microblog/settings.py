@@ -6,9 +6,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+import sentry_sdk
 from django.contrib.messages import constants as message_constants
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
+from sentry_sdk.integrations.logging import ignore_logger
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -275,7 +277,8 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
-# Logs: everything to standard error, errors also to ADMINS
+# Logs: everything to standard error, and to a file if there is to be one; errors also to ADMINS and
+# to Sentry
 
 LOGGING = {
     "version": 1,
@@ -294,3 +297,29 @@ LOGGING = {
         "django.security.DisallowedHost": {"handlers": ["console"], "propagate": False},
     },
 }
+if LOG_FILE := env.str("LOG_FILE", default=""):
+    LOGGING["handlers"]["file"] = {
+        "class": "microblog.logs.SharedRotatingFileHandler",
+        "formatter": "line",
+        "filename": LOG_FILE,
+        "maxBytes": env.int("LOG_FILE_BYTES", default=10_000_000),
+        "backupCount": 5,
+        "encoding": "utf-8",
+    }
+    for logger in [LOGGING["root"], *LOGGING["loggers"].values()]:
+        if "console" in logger["handlers"]:
+            logger["handlers"].append("file")
+
+if SENTRY_DSN := env.str("SENTRY_DSN", default=""):
+    # What went wrong and where, and nothing of what people write or who they are.
+    sentry_sdk.init(
+        SENTRY_DSN,
+        environment=env.str("SENTRY_ENVIRONMENT", default="production"),
+        release=env.str("SENTRY_RELEASE", default=None),
+        send_default_pii=False,
+        max_request_body_size="never",
+        include_local_variables=False,
+        auto_session_tracking=False,
+    )
+    ignore_logger("django-q")  # it says twice a second that Redis is away
+    ignore_logger("django.security.DisallowedHost")

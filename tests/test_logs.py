@@ -1,0 +1,140 @@
+"""Where errors and logs go: to a file that several processes share, and to Sentry."""
+
+import gzip
+import json
+import logging
+import os
+import re
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from queue import Queue
+
+import pytest
+from django.conf import settings
+
+from microblog.logs import SharedRotatingFileHandler
+
+from .test_production import PRODUCTION, manage
+
+WRITER = """
+import logging, sys
+from microblog.logs import SharedRotatingFileHandler
+handler = SharedRotatingFileHandler(sys.argv[1], maxBytes=500, backupCount=1_000)
+print("ready", flush=True)
+input()
+for number in range(1_000):
+    handler.emit(logging.makeLogRecord({"msg": f"{sys.argv[2]}:{number}"}))
+"""
+
+# Its secrets are put together there, for Sentry is told of the command line.
+FALL_OVER = """
+from django.test import Client
+from django.urls import path
+from microblog.urls import urlpatterns
+
+def view(request):
+    said = request.POST["body"]
+    raise RuntimeError("This went wrong")
+
+urlpatterns.append(path("wrong/", view))
+client = Client(raise_request_exception=False, headers={"Host": "example.org"})
+client.cookies["sessionid"] = "-".join(["a", "secret", "cookie"])
+form = {"body": "-".join(["a", "private", "word"])}
+address = ".".join(["192", "0", "2", "77"])
+response = client.post("/wrong/", form, secure=True, REMOTE_ADDR=address)
+print(response.status_code)
+"""
+
+
+def test_several_processes_lose_no_line_when_the_file_rotates(tmp_path):
+    file = tmp_path / "log"
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, file, name],
+            env={**os.environ, "PYTHONPATH": str(settings.BASE_DIR)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        for name in "abc"
+    ]
+    assert [writer.stdout.readline() for writer in writers] == [b"ready\n"] * 3
+    for writer in writers:
+        writer.stdin.write(b"go\n")
+        writer.stdin.flush()
+    for writer in writers:
+        writer.communicate(timeout=60)
+        assert writer.returncode == 0
+    files = [each for each in tmp_path.iterdir() if each.suffix != ".lock"]
+    assert len(files) > 3
+    lines = [line for each in files for line in each.read_text().splitlines()]
+    assert sorted(lines) == sorted(f"{name}:{n}" for name in "abc" for n in range(1_000))
+    assert max(each.stat().st_size for each in files) < 600
+
+
+def test_only_so_many_old_files_are_kept(tmp_path):
+    handler = SharedRotatingFileHandler(tmp_path / "log", maxBytes=50, backupCount=2)
+    for number in range(50):
+        handler.emit(logging.makeLogRecord({"msg": f"line {number}"}))
+    handler.close()
+    assert {each.name for each in tmp_path.iterdir()} == {"log", "log.1", "log.2", "log.lock"}
+    assert "line 49" in (tmp_path / "log").read_text()
+
+
+def test_a_file_that_was_moved_away_is_begun_anew(tmp_path):
+    handler = SharedRotatingFileHandler(tmp_path / "log", maxBytes=1_000, backupCount=2)
+    handler.emit(logging.makeLogRecord({"msg": "before"}))
+    (tmp_path / "log").rename(tmp_path / "elsewhere")
+    handler.emit(logging.makeLogRecord({"msg": "after"}))
+    handler.close()
+    assert (tmp_path / "log").read_text() == "after\n"
+
+
+def test_the_site_logs_to_the_file_that_is_named(tmp_path):
+    file = tmp_path / "site.log"
+    said = "import logging; logging.getLogger('blog').info('Hello, file')"
+    manage("shell", "-c", said, **PRODUCTION, LOG_FILE=str(file))
+    assert re.search(r"INFO blog: Hello, file$", file.read_text(), re.MULTILINE)
+
+
+@pytest.fixture
+def sentry():
+    """A server that takes what is sent to Sentry: (its DSN, the bodies)."""
+    bodies = Queue()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            packed = self.headers.get("Content-Encoding") == "gzip"
+            bodies.put((gzip.decompress(body) if packed else body).decode())
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *args):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://key@127.0.0.1:{server.server_port}/1", bodies
+        server.shutdown()
+
+
+def test_exceptions_go_to_sentry_and_what_people_write_does_not(sentry):
+    dsn, bodies = sentry
+    fell = manage(
+        "shell", "-c", FALL_OVER, **PRODUCTION | {"DEBUG": "1"}, SENTRY_DSN=dsn, SENTRY_RELEASE="v3"
+    )
+    assert fell.stdout.split()[-1] == "500", fell.stderr
+    envelope = bodies.get(timeout=10)
+    event = json.loads(envelope.splitlines()[2])
+    assert event["exception"]["values"][-1]["value"] == "This went wrong"
+    assert (event["release"], event["environment"]) == ("v3", "production")
+    for secret in ("a-private-word", "a-secret-cookie", "192.0.2.77", PRODUCTION["SECRET_KEY"]):
+        assert secret not in envelope
+    assert bodies.empty()  # once, although it was also logged
+
+
+def test_without_a_dsn_nothing_is_sent_anywhere():
+    asked = "import sentry_sdk; print(sentry_sdk.get_client().is_active())"
+    assert manage("shell", "-c", asked, **PRODUCTION).stdout.split()[-1] == "False"
