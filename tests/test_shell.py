@@ -148,7 +148,7 @@ def zone(alice):
         ({"seconds": 20}, "now"),
         ({"minutes": 5, "seconds": 30}, "5 min. ago"),
         ({"hours": 3}, "3 hr. ago"),
-        ({"days": 1, "hours": 1}, "yesterday"),
+        ({"days": 1, "hours": 23}, "1 day ago"),  # not "yesterday"
         ({"days": 6}, "6 days ago"),
         ({"days": 20, "hours": -13}, "Feb 10"),  # in Athens; in UTC it is the 9th
         ({"days": 400}, "Jan 25, 2025"),

@@ -11,7 +11,8 @@ const exact = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: 
 const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", ...zone });
 const dayAndYear = new Intl.DateTimeFormat(language, { dateStyle: "medium", ...zone });
 const year = new Intl.DateTimeFormat("en", { year: "numeric", ...zone });
-const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
+const relative = new Intl.RelativeTimeFormat(language, { style: "short" });
+const justNow = new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(0, "second");
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
@@ -21,7 +22,7 @@ const REFRESH = 30_000; // milliseconds
 const say = (moment, now) => {
   const seconds = (moment - now) / 1000;
   const distance = Math.abs(seconds);
-  if (distance < MINUTE) return relative.format(0, "second");
+  if (distance < MINUTE) return justNow;
   if (distance < HOUR) return relative.format(Math.trunc(seconds / MINUTE), "minute");
   if (distance < DAY) return relative.format(Math.trunc(seconds / HOUR), "hour");
   if (distance < 7 * DAY) return relative.format(Math.trunc(seconds / DAY), "day");
