@@ -15,8 +15,11 @@ from pathlib import Path
 import psutil
 import pytest
 import requests
+from PIL import Image
 
 from microblog.valkey import free_port
+
+from .conftest import CHROMIUM
 
 pytestmark = pytest.mark.slow
 
@@ -221,3 +224,17 @@ def test_a_taken_port_is_named(clone):
     assert "PORT=" in clone.said()
     clone.run = first
     assert clone.assert_stops(os.kill) == 0, log
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed (apt install chromium)")
+def test_pictures_are_taken_of_a_site_of_their_own(clone):
+    taken = subprocess.run(["bin/pictures", "home"], cwd=clone.root, capture_output=True, text=True)
+    assert taken.returncode == 0, taken.stdout + taken.stderr
+    sizes = {}
+    for file in (clone.root / "docs" / "pictures").glob("home-*.png"):
+        with Image.open(file) as picture:
+            sizes[file.stem] = picture.size
+    assert sizes == {"home-desktop": (1280, 800), "home-phone": (390, 844)}
+    assert not (clone.root / "var").exists()
+    assert clone.processes() == []
