@@ -109,8 +109,12 @@ def look(page, live_server, client, address):
     if "sessionid" in client.cookies:
         session = client.cookies["sessionid"].value
         page.context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+    problems = []
+    page.on("pageerror", lambda error: problems.append(error))
+    page.on("console", lambda said: said.type == "error" and problems.append(said.text))
     page.goto(live_server.url + address)
     assert not violations(page), address
+    assert not problems, address  # no broken script, nothing against the Content-Security-Policy
 
 
 @pytest.fixture(autouse=True)
