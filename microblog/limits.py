@@ -42,8 +42,16 @@ def person(request) -> str:
 RULES = {
     "accounts:login": ("POST", "sign_in", name_and_address),
     "admin:login": ("POST", "sign_in", name_and_address),
+    "accounts:password_change": ("POST", "sign_in", person),  # they ask for the password too
+    "accounts:delete": ("POST", "sign_in", person),
     "accounts:register": ("POST", "register", address),
+    "accounts:password_reset": ("POST", "mail", address),
+    "accounts:email": ("POST", "mail", person),
     "blog:home": ("POST", "write", person),
+    "blog:reply": ("POST", "write", person),
+    "blog:conversation": ("POST", "write", person),
+    "blog:search": ("GET", "search", person),
+    "blog:translate": ("POST", "translate", person),
 }
 
 

@@ -10,7 +10,9 @@ from django.test import Client
 from redis import Redis
 
 from conftest import PASSWORD
-from microblog.limits import address
+from microblog.limits import RULES, address
+
+from .test_access import PAGES
 
 
 def test_a_large_body_gets_a_page_that_names_the_limit(alices):
@@ -122,6 +124,17 @@ def test_who_posts_too_often_keeps_the_text(alices, alice, bob, counting):
     assert alice.posts.count() == 2
     alices.force_login(bob)
     assert alices.post("/", {"body": "Mine"}).status_code == 302
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_every_rule_is_about_a_page_and_a_limit(name, settings):
+    assert RULES[name][1] in settings.LIMITS
+    assert name in PAGES or name == "admin:login"
+
+
+def test_searching_is_limited_too(client, db, counting):
+    found = [client.get("/search/", {"q": "x"}).status_code for _ in range(3)]
+    assert found == [200, 200, 429]
 
 
 def test_a_limit_of_zero_is_none(alices, counting, settings):

@@ -117,7 +117,13 @@ def test_every_width_has_its_navigation_and_nothing_to_scroll_sideways(
 ):
     page.set_viewport_size({"width": width, "height": 800})
     page.goto(live_server.url)
-    expect(page.get_by_role("navigation").get_by_role("link", name="Profile")).to_be_in_viewport()
+    rooms = page.get_by_role("navigation", name="Site")
+    for name in ("Home", "Explore", "Messages", "Notifications", "Profile"):
+        expect(rooms.get_by_role("link", name=name)).to_be_in_viewport()
+    search = (
+        page.get_by_role("search") if width >= 1024 else rooms.get_by_role("link", name="Search")
+    )
+    expect(search).to_be_in_viewport()
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
