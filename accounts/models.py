@@ -55,6 +55,11 @@ class UserManager(DjangoUserManager):
         """The user with this address, in whatever case, as a QuerySet of one or none."""
         return self.alias(folded=Lower("email")).filter(folded=email.lower())
 
+    def called(self, usernames):
+        """The active people who have one of these user names, which are in lower case."""
+        folded = self.alias(folded=Lower("username"))
+        return folded.filter(folded__in=usernames, is_active=True)
+
     def get_by_natural_key(self, username):
         return self.named(username).get()
 

@@ -1,3 +1,5 @@
+from copy import copy
+
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -5,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.validators import BLANK
 
 from .models import Message, Post
+from .models.posts import ChangedMeanwhile
 
 
 class PostForm(forms.ModelForm):
@@ -19,9 +22,60 @@ class PostForm(forms.ModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         # Browsers count UTF-16 units, we count code points.
-        del self.fields["title"].widget.attrs["maxlength"]
+        if "title" in self.fields:
+            del self.fields["title"].widget.attrs["maxlength"]
         self.fields["body"].strip = False  # verse and ASCII art begin with spaces
         self.fields["body"].error_messages["required"] = BLANK
+
+
+class ReplyForm(PostForm):
+    class Meta(PostForm.Meta):
+        fields = ["body"]
+        widgets = {"body": forms.Textarea(attrs={"rows": 3, "placeholder": _("Your answer")})}
+
+
+class RevisionForm(PostForm):
+    """Carries along when the post was last edited: so of two tabs the second one is told."""
+
+    edited_at = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+
+    def __init__(self, *args, instance, **kwargs):
+        super().__init__(*args, instance=copy(instance), **kwargs)
+        self.post = instance
+        self.initial["edited_at"] = self._version()
+
+    def _version(self):
+        return self.post.edited_at.isoformat() if self.post.edited_at else ""
+
+    def clean(self):
+        cleaned = super().clean()
+        if cleaned.get("edited_at") != self._version():
+            self._tell_of_change()
+        return cleaned
+
+    def revise(self) -> bool:
+        """False: it was changed meanwhile; the form says so, and keeps what was typed."""
+        try:
+            self.post.revise(self.cleaned_data["title"], self.cleaned_data["body"])
+        except ChangedMeanwhile:
+            self.post.refresh_from_db()
+            self._tell_of_change()
+            return False
+        return True
+
+    def _tell_of_change(self):
+        self.data = self.data.copy()
+        self.data["edited_at"] = self._version()  # who saves again means it
+        self.add_error(
+            None,
+            ValidationError(
+                _(
+                    "This post was changed in another window meanwhile. Your text is below; save it"
+                    " again to put it in the place of the other one."
+                ),
+                code="changed",
+            ),
+        )
 
 
 class MessageForm(forms.ModelForm):

@@ -62,6 +62,13 @@ def unsubscribe_headers(url):
     return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
+@job(_("Removing a deleted post"))
+def purge_post(run):
+    """For good, unless it was brought back."""
+    args = run.task.args
+    Post.with_deleted.filter(pk=args["post"], deleted_at=args["deleted_at"]).delete()
+
+
 @job(_("Mail about a message"), phases={"mailing": _("Sending the mail")})
 def mail_message(run):
     messages = Message.objects.unread().select_related("sender", "recipient")

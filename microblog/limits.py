@@ -48,10 +48,10 @@ RULES = {
     "accounts:password_reset": ("POST", "mail", address),
     "accounts:email": ("POST", "mail", person),
     "blog:home": ("POST", "write", person),
-    "blog:reply": ("POST", "write", person),
+    "blog:post": ("POST", "write", person),
+    "blog:edit": ("POST", "write", person),
     "blog:conversation": ("POST", "write", person),
     "blog:search": ("GET", "search", person),
-    "blog:translate": ("POST", "translate", person),
 }
 
 

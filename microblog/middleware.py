@@ -1,9 +1,28 @@
-"""Bounds on what a request may send."""
+"""Bounds on what a request may send, who is here, and what browsers are told."""
 
 from django.conf import settings
 from django.shortcuts import render
+from django.urls import Resolver404, resolve
 
-DRAIN_MAX_BYTES = 50_000_000
+DRAIN_MAX_BYTES = 64 << 20
+
+
+class SeenMiddleware:
+    """Note when people were last seen: by pages that they open, not by what pages fetch."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        is_page = response.get("Content-Type", "").startswith("text/html")
+        if is_page and not self._is_fetched(request) and request.user.is_authenticated:
+            request.user.see()
+        return response
+
+    def _is_fetched(self, request):
+        match = request.resolver_match
+        return "HX-Request" in request.headers or (match and match.view_name == "alerts")
 
 
 class Utf8Middleware:
@@ -21,21 +40,34 @@ class Utf8Middleware:
 
 class MaxBodySizeMiddleware:
     """Answer 413 with a page that names the limit when a body is announced as larger than
-    `DATA_UPLOAD_MAX_MEMORY_SIZE` bytes."""
+    `DATA_UPLOAD_MAX_MEMORY_SIZE` bytes, and for a form with files, than that and what
+    `UPLOADS_MAX_BYTES` has for its view. Nothing of it is read then, but to throw it away."""
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
-        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if not length.isdecimal() or int(length) <= limit:
+        if not length.isdecimal() or int(length) <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            return self.get_response(request)
+        uploads = self._uploads(request)
+        if int(length) <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE + uploads:
             return self.get_response(request)
         # A browser shows the answer only after it could send its body, so take it and drop it.
         if int(length) <= DRAIN_MAX_BYTES:
             while request.read(65_536):
                 pass
+        limit = uploads or settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         return render(request, "413.html", {"limit": limit}, status=413)
+
+    def _uploads(self, request):
+        if request.content_type != "multipart/form-data":
+            return 0
+        try:
+            view = resolve(request.path_info).view_name
+        except Resolver404:
+            return 0
+        return settings.UPLOADS_MAX_BYTES.get(view, 0)
 
 
 class PermissionsPolicyMiddleware:

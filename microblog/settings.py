@@ -261,7 +261,6 @@ LIMITS = {  # see microblog/limits.py
     "mail": limit("LIMIT_MAIL", 5, 3600),
     "write": limit("LIMIT_WRITE", 30, 300),
     "search": limit("LIMIT_SEARCH", 60, 60),
-    "translate": limit("LIMIT_TRANSLATE", 30, 300),
 }
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 CONTENT_SECURITY_POLICY = {

@@ -120,11 +120,11 @@ def sentry():
         server.shutdown()
 
 
-def test_exceptions_go_to_sentry_and_what_people_write_does_not(sentry):
+def test_exceptions_go_to_sentry_and_what_people_write_does_not(sentry, tmp_path):
     dsn, bodies = sentry
-    fell = manage(
-        "shell", "-c", FALL_OVER, **PRODUCTION | {"DEBUG": "1"}, SENTRY_DSN=dsn, SENTRY_RELEASE="v3"
-    )
+    site = PRODUCTION | {"DEBUG": "1", "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3"}
+    manage("migrate", **site)
+    fell = manage("shell", "-c", FALL_OVER, **site, SENTRY_DSN=dsn, SENTRY_RELEASE="v3")
     assert fell.stdout.split()[-1] == "500", fell.stderr
     envelope = bodies.get(timeout=10)
     event = json.loads(envelope.splitlines()[2])

@@ -9,8 +9,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .posts import Post
-
 
 class NotificationQuerySet(models.QuerySet):
     def tell(self, *recipients, kind, actor=None, post=None, url=""):
@@ -63,7 +61,7 @@ class Notification(models.Model):
         verbose_name=_("who did it"),
     )
     post = models.ForeignKey(
-        Post,
+        "blog.Post",
         on_delete=models.CASCADE,
         null=True,
         blank=True,

@@ -1,5 +1,7 @@
 """What people say."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.validators import MaxLengthValidator
@@ -11,11 +13,20 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from accounts.validators import BLANK, validate_not_blank, validate_storable
-from tasks.lifecycle import launch
+from blog import languages, markup, search
+from tasks.lifecycle import launch, launch_spread
+
+from .notifications import Notification
 
 BODY_MAX_LENGTH = 500  # code points
 TITLE_MAX_LENGTH = 140  # code points
 TAG_MAX_LENGTH = 100  # code points
+THREAD_MAX = 200  # posts shown around one
+UNDO_FOR = timedelta(seconds=60)  # in which a deleted post can be brought back
+
+
+class ChangedMeanwhile(Exception):
+    """The post is not any more what it was when it was read."""
 
 
 class BodyField(models.TextField):
@@ -61,6 +72,27 @@ class PostQuerySet(models.QuerySet):
         return self.filter(timestamp__lte=timestamp).filter(
             Q(timestamp__lt=timestamp) | Q(pk__lt=pk)
         )
+
+    @transaction.atomic
+    def add(self, posts):
+        """Save many new posts in a few statements, as they are: they can be found, and have their
+        tags and mentions; nobody is told."""
+        for post in posts:
+            post.language = languages.guess(post.title, post.body)
+        self.bulk_create(posts)
+        names = {post.pk: markup.mentions(post.text) for post in posts}
+        people = get_user_model().objects.called(set().union(*names.values()))
+        pks = {person.username.lower(): person.pk for person in people}
+        through = Post.mentions.through
+        through.objects.bulk_create(
+            through(post_id=post, user_id=pks[name])
+            for post, mentioned in names.items()
+            for name in mentioned & pks.keys()
+        )
+        Tag.objects.bulk_create(
+            Tag(post=post, name=name) for post in posts for name in markup.tags(post.text)
+        )
+        search.index_posts(posts)
 
 
 class PresentPosts(models.Manager.from_queryset(PostQuerySet)):
@@ -132,12 +164,97 @@ class Post(models.Model):
     def get_absolute_url(self):
         return reverse("blog:post", args=[self.pk])
 
+    @property
+    def text(self) -> str:
+        """All its words."""
+        return f"{self.title}\n{self.body}"
+
     @transaction.atomic
     def publish(self):
-        """Save a new post, and have those told of it who follow its author and want to be."""
+        """Save a new post, and have those told of it whom it concerns: who is mentioned, who is
+        answered, and by mail the followers of its author who want to be."""
+        if self.reply_to:
+            self.thread = self.reply_to.thread or self.reply_to.pk
+        self.language = languages.guess(self.title, self.body)
         self.save(force_insert=True)
+        answered = self.reply_to and self.reply_to.author
+        if answered:
+            self._tell(answered, kind=Notification.Kind.REPLIED)
+        mentioned = [person for person in self._link() if person != answered]
+        self._tell(*mentioned, kind=Notification.Kind.MENTIONED)
         if self.author.followers_by_mail.exists():
             launch("blog.jobs.announce_post", key=str(self.pk), args={"post": self.pk})
+
+    @transaction.atomic
+    def revise(self, title, body):
+        """Say something else instead. What it said stays in its history; who is mentioned only now
+        is told. Nothing happens when it says the same.
+
+        Raises ChangedMeanwhile when it was revised since it was read.
+        """
+        if (title, body) == (self.title, self.body):
+            return
+        now = timezone.now()
+        as_read = Post.objects.filter(pk=self.pk, edited_at=self.edited_at)
+        if not as_read.update(edited_at=now):
+            raise ChangedMeanwhile
+        self.revisions.create(
+            title=self.title, body=self.body, said_at=self.edited_at or self.timestamp
+        )
+        self.title, self.body, self.edited_at = title, body, now
+        self.language = languages.guess(title, body)
+        self.save(update_fields=["title", "body", "edited_at", "language"])
+        self.translations.all().delete()
+        self._tell(*self._link(), kind=Notification.Kind.MENTIONED)
+
+    @transaction.atomic
+    def remove(self):
+        """Take it away from everywhere at once; for good, when its undo has run out."""
+        self.deleted_at = timezone.now()
+        self.save(update_fields=["deleted_at"])
+        moment = self.deleted_at.isoformat()
+        args = {"post": self.pk, "deleted_at": moment}
+        after = UNDO_FOR.total_seconds()
+        launch_spread("blog.jobs.purge_post", {f"{self.pk}:{moment}": args}, after=after, pace=1)
+
+    @transaction.atomic
+    def restore(self):
+        self.deleted_at = None
+        self.save(update_fields=["deleted_at"])
+
+    def around(self, reader):
+        """What of its thread `reader` sees: (what it answers, oldest first; the answers to it and
+        to those, oldest first). Of a thread of more than THREAD_MAX posts the first ones."""
+        root = self.thread or self.pk
+        posts = Post.objects.seen_by(reader).filter(Q(pk=root) | Q(thread=root))
+        posts = posts.exclude(pk=self.pk).select_related("author").oldest_first()[:THREAD_MAX]
+        by_pk = {post.pk: post for post in posts}
+        above, below, answered = [], [], self.reply_to_id
+        while answered in by_pk:
+            above.insert(0, by_pk[answered])
+            answered = by_pk[answered].reply_to_id
+        under = {self.pk}
+        for post in by_pk.values():  # an answer comes after what it answers
+            if post.reply_to_id in under:
+                under.add(post.pk)
+                below.append(post)
+        return above, below
+
+    def _link(self):
+        """Keep the tags and mentions as they are in the text; return who is mentioned anew."""
+        names = markup.tags(self.text)
+        self.tags.exclude(name__in=names).delete()
+        Tag.objects.bulk_create(
+            (Tag(post=self, name=name) for name in names), ignore_conflicts=True
+        )
+        mentioned = get_user_model().objects.called(markup.mentions(self.text))
+        before = set(self.mentions.all())
+        self.mentions.set(mentioned)
+        return [person for person in mentioned if person not in before]
+
+    def _tell(self, *people, kind):
+        if people:
+            Notification.objects.tell(*people, kind=kind, actor=self.author, post=self)
 
 
 class Tag(models.Model):

@@ -225,14 +225,14 @@ def test_after_ctrl_c_it_says_up_to_where_it_came(alice, pipe, monkeypatch):
 
 
 def test_ctrl_c_while_saving_waits_until_it_is_saved(alice, write, monkeypatch):
-    create = Post.objects.bulk_create
+    create = Post.objects.add
 
     def interrupted(posts):
         signal.raise_signal(signal.SIGINT)
         return create(posts)
 
     monkeypatch.setattr(load_posts, "BATCH", 2)
-    monkeypatch.setattr(Post.objects, "bulk_create", interrupted)
+    monkeypatch.setattr(Post.objects, "add", interrupted)
     with pytest.raises(CommandError, match="2 posts are loaded, from the lines up to 2"):
         load(write(*({"text": str(number)} for number in range(1, 6))))
     assert bodies() == ["1", "2"]

@@ -1,18 +1,26 @@
 """What people do about one another."""
 
+from django.contrib import messages
 from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_required
-from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_POST
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
 
+from accounts.models import Follow
+from blog import keyset, people
 from blog.models import Notification
 
 
 @login_required
 @require_POST
 def follow(request, username):
-    person = get_object_or_404(get_user_model().objects.named(username).filter(is_active=True))
-    if person != request.user:
+    person = _active(username)
+    if person == request.user:
+        messages.info(request, _("Your own posts are on your home page anyway."))
+    elif request.user.is_apart_from(person):
+        messages.error(request, _("You can't follow @%(name)s.") % {"name": person.username})
+    else:
         request.user.follows.add(person)
         Notification.objects.tell(person, kind=Notification.Kind.FOLLOWED, actor=request.user)
     return redirect(person)
@@ -21,6 +29,98 @@ def follow(request, username):
 @login_required
 @require_POST
 def unfollow(request, username):
-    person = get_object_or_404(get_user_model().objects.named(username))
+    person = _anybody(username)
     request.user.follows.remove(person)
     return redirect(person)
+
+
+@login_required
+@require_POST
+def remove_follower(request, username):
+    request.user.followers.remove(_anybody(username))
+    return redirect("blog:followers", request.user.username)
+
+
+@login_required
+@require_POST
+def mute(request, username):
+    person = _anybody(username)
+    if person != request.user:
+        request.user.mutes.add(person)
+    return redirect(person)
+
+
+@login_required
+@require_POST
+def unmute(request, username):
+    person = _anybody(username)
+    request.user.mutes.remove(person)
+    return redirect(person)
+
+
+@login_required
+@require_POST
+def block(request, username):
+    person = _anybody(username)
+    if person != request.user:
+        request.user.block(person)
+    return redirect(person)
+
+
+@login_required
+@require_POST
+def unblock(request, username):
+    person = _anybody(username)
+    request.user.blocks.remove(person)
+    return redirect(person)
+
+
+@login_required
+@require_safe
+def hidden(request):
+    """Whom the reader has muted or blocked."""
+    seen = people.seen_by(request.user).order_by("username")
+    context = {
+        "muted": seen.filter(is_muted=True, is_blocked=False),
+        "blocked": seen.filter(is_blocked=True),
+    }
+    return render(request, "blog/hidden.html", context)
+
+
+@require_safe
+def followers(request, username):
+    person = _active(username)
+    follows = Follow.objects.filter(followed=person)
+    return _list(request, "blog/followers.html", person, follows, "follower")
+
+
+@require_safe
+def following(request, username):
+    person = _active(username)
+    follows = Follow.objects.filter(follower=person)
+    return _list(request, "blog/following.html", person, follows, "followed")
+
+
+@require_safe
+def card(request, username):
+    """What shows when one lingers on a name."""
+    person = get_object_or_404(people.named(request.user, username))
+    return render(request, "blog/_card.html", {"person": person})
+
+
+def _list(request, template, person, follows, end):
+    """One page of those at the `end` of the follows, latest first."""
+    rows, older = keyset.page(follows, request.GET.get("before", ""))
+    pks = [getattr(row, f"{end}_id") for row in rows]
+    seen = people.seen_by(request.user).in_bulk(pks)
+    shown = [seen[pk] for pk in pks if pk in seen]
+    context = {"person": person, "people": shown, "older": older}
+    return render(request, template, context | {"is_own": person == request.user})
+
+
+def _anybody(username):
+    return get_object_or_404(get_user_model().objects.named(username))
+
+
+def _active(username):
+    return get_object_or_404(get_user_model().objects.named(username).filter(is_active=True))

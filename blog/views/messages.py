@@ -1,9 +1,11 @@
 """Private messages."""
 
+from django.contrib import messages
 from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from blog import keyset
@@ -49,13 +51,15 @@ def sent(request):
 def conversation(request, username):
     """What the reader and another one said to each other. Read by that."""
     other = get_object_or_404(get_user_model().objects.named(username).filter(is_active=True))
+    place = f"message-{other.pk}"  # of the draft in the browser; a message of this tag ends it
     form = MessageForm(request.POST or None, instance=Message(sender=request.user, recipient=other))
     if request.method == "POST" and form.is_valid():
         form.instance.send()
+        messages.success(request, _("Your message is sent."), extra_tags=place)
         return redirect(reverse("blog:conversation", args=[other.username]) + "#write")
     between = Message.objects.between(request.user, other).select_related("sender", "recipient")
     shown, older = keyset.page(between, request.GET.get("before", ""), size=ON_A_PAGE)
-    context = {"other": other, "said": shown[::-1], "older": older, "form": form}
+    context = {"other": other, "said": shown[::-1], "older": older, "form": form, "draft": place}
     if any(message.recipient_id == request.user.pk and not message.read_at for message in shown):
         between.filter(recipient=request.user).mark_read()
     return render(request, "blog/conversation.html", context)

@@ -1,13 +1,78 @@
 """Pages of one post."""
 
-from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_safe
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from blog import drafts
+from blog.forms import ReplyForm, RevisionForm
 from blog.models import Post
+from blog.models.posts import UNDO_FOR
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def post(request, pk):
+    """A post in its thread; what is posted here is an answer to it."""
+    post = _seen(request, pk)
+    if request.method == "POST" and not request.user.is_authenticated:
+        return drafts.keep(request)
+    place = f"reply-{post.pk}"  # of the draft in the browser; a message of this tag ends it
+    answer = Post(author=request.user, reply_to=post) if request.user.is_authenticated else None
+    form = ReplyForm(request.POST or None, instance=answer, initial=drafts.take(request))
+    if request.method == "POST" and form.is_valid():
+        answer.publish()
+        messages.success(request, _("Your answer is out."), extra_tags=place)
+        return redirect(f"{post.get_absolute_url()}#post-{answer.pk}")
+    above, below = post.around(request.user)
+    context = {"post": post, "form": form, "draft": place, "above": above, "below": below}
+    return render(request, "blog/post.html", context)
 
 
 @require_safe
-def post(request, pk):
-    posts = Post.objects.seen_by(request.user).select_related("author")
-    post = get_object_or_404(posts, pk=pk)
-    return render(request, "blog/post.html", {"post": post})
+def history(request, pk):
+    return render(request, "blog/history.html", {"post": _seen(request, pk)})
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request, pk):
+    post = get_object_or_404(request.user.posts.select_related("author"), pk=pk)
+    form = RevisionForm(request.POST or None, instance=post)
+    if request.method == "POST" and form.is_valid() and form.revise():
+        messages.success(request, _("Your post is changed."))
+        return redirect(post)
+    return render(request, "blog/edit.html", {"post": post, "form": form})
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete(request, pk):
+    post = get_object_or_404(request.user.posts.select_related("author"), pk=pk)
+    if request.method != "POST":
+        return render(request, "blog/delete.html", {"post": post})
+    post.remove()
+    messages.success(request, render_to_string("blog/_undo.html", {"post": post}, request))
+    return redirect("blog:home")
+
+
+@login_required
+@require_POST
+def undo(request, pk):
+    """Bring a post back that was deleted a moment ago."""
+    since = timezone.now() - UNDO_FOR
+    deleted = Post.with_deleted.filter(author=request.user, deleted_at__gt=since, pk=pk).first()
+    if deleted:
+        deleted.restore()
+        messages.success(request, _("Your post is back."))
+        return redirect(deleted)
+    messages.error(request, _("It is too late: the post is gone."))
+    return redirect("blog:home")
+
+
+def _seen(request, pk):
+    posts = Post.objects.seen_by(request.user).select_related("author", "reply_to")
+    return get_object_or_404(posts, pk=pk)

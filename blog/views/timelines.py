@@ -1,54 +1,74 @@
 """Pages of many posts."""
 
 from django.contrib import messages
-from django.contrib.auth import get_user_model
-from django.contrib.auth.views import redirect_to_login
+from django.contrib.auth.decorators import login_required
+from django.http import JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from blog import timelines
+from blog import drafts, people, timelines
 from blog.forms import PostForm
 from blog.models import Post
-
-DRAFT_MAX_LENGTH = 2_000  # characters kept of each field
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def home(request):
     if not request.user.is_authenticated:
         return welcome(request)
-    draft = request.session.pop("draft", None) if request.method == "GET" else None
-    form = PostForm(request.POST or None, instance=Post(author=request.user), initial=draft)
+    post = Post(author=request.user)
+    form = PostForm(request.POST or None, instance=post, initial=drafts.take(request))
     if request.method == "POST" and form.is_valid():
-        form.instance.publish()
-        messages.success(request, _("Your post is out."))
+        post.publish()
+        messages.success(request, _("Your post is out."), extra_tags="home")
         return redirect("blog:home")
-    posts, older = timelines.page(
-        request.user.posts.select_related("author"), request.GET.get("before", "")
-    )
-    return render(request, "blog/home.html", {"form": form, "posts": posts, "older": older})
+    return _show(request, "blog/home.html", timelines.home(request.user), form=form)
 
 
 def welcome(request):
-    """For visitors. What somebody posts whose session has ended waits until they have signed in."""
-    if request.method != "POST":
-        return render(request, "blog/welcome.html")
-    request.session["draft"] = {
-        name: request.POST.get(name, "")[:DRAFT_MAX_LENGTH] for name in PostForm.base_fields
-    }
-    messages.info(request, _("You were signed out. Sign in, and your text is there again."))
-    return redirect_to_login(reverse("blog:home"))
+    """For visitors."""
+    if request.method == "POST":
+        return drafts.keep(request)
+    return render(request, "blog/welcome.html")
+
+
+@require_safe
+def explore(request):
+    """What everybody writes."""
+    posts = Post.objects.seen_by(request.user).not_muted_by(request.user)
+    return _show(request, "blog/explore.html", posts)
+
+
+@login_required
+@require_safe
+def mentions(request):
+    """Posts that mention the reader."""
+    posts = request.user.mentioned_in.seen_by(request.user).not_muted_by(request.user)
+    return _show(request, "blog/mentions.html", posts)
+
+
+@require_safe
+def tag(request, name):
+    name = name.casefold()
+    posts = Post.objects.filter(tags__name=name)
+    posts = posts.seen_by(request.user).not_muted_by(request.user)
+    return _show(request, "blog/tag.html", posts, tag=name)
 
 
 @require_safe
 def profile(request, username):
-    person = get_object_or_404(get_user_model().objects.named(username).filter(is_active=True))
-    posts, older = timelines.page(
-        person.posts.select_related("author"), request.GET.get("before", "")
+    person = get_object_or_404(people.named(request.user, username))
+    posts = person.posts.seen_by(request.user)
+    return _show(request, "blog/profile.html", posts, person=person)
+
+
+def _show(request, template, posts, **context):
+    """One page of the posts; or, for a page that is open, how many are newer than its first."""
+    if "newer" in request.GET:
+        return JsonResponse({"newer": timelines.count_newer(posts, request.GET["newer"])})
+    page = timelines.page(
+        posts.select_related("author"),
+        before=request.GET.get("before", ""),
+        after=request.GET.get("after", ""),
     )
-    is_other = request.user.is_authenticated and request.user != person
-    follows = is_other and request.user.follows.contains(person)
-    context = {"person": person, "posts": posts, "older": older, "follows": follows}
-    return render(request, "blog/profile.html", context)
+    return render(request, template, {"page": page, **context})

@@ -78,7 +78,7 @@ class Command(BaseCommand):
     def save(self, posts, number):
         """Save `posts`: now all up to line `number` are."""
         with uninterrupted():
-            Post.objects.bulk_create(posts)
+            Post.objects.add(posts)
             self.loaded += len(posts)
             self.last_line = number
         reset_queries()  # with DEBUG, Django keeps the texts of the last 9,000

@@ -1,0 +1,54 @@
+"""People as others see them."""
+
+from django.contrib.auth import get_user_model
+from django.db.models import Count, Exists, IntegerField, OuterRef, Subquery
+from django.db.models.functions import Coalesce, Lower
+
+from accounts.models import Follow
+
+from .models import Post
+
+SUGGESTED = 5  # people
+
+
+def seen_by(reader):
+    """Active people, each with what `reader` has to do with them: `is_followed`, `is_muted`,
+    `is_blocked` (by the reader) and `blocks_reader`."""
+    people = get_user_model().objects.filter(is_active=True)
+    if not reader.is_authenticated:
+        return people
+    mutes, blocks = (getattr(reader, name).through.objects for name in ("mutes", "blocks"))
+    return people.annotate(
+        is_followed=Exists(Follow.objects.filter(follower=reader, followed=OuterRef("pk"))),
+        is_muted=Exists(mutes.filter(from_user=reader, to_user=OuterRef("pk"))),
+        is_blocked=Exists(blocks.filter(from_user=reader, to_user=OuterRef("pk"))),
+        blocks_reader=Exists(blocks.filter(from_user=OuterRef("pk"), to_user=reader)),
+    )
+
+
+def named(reader, username):
+    """The one person of this name, as `seen_by`, with counts; a QuerySet of one or none."""
+    folded = with_counts(seen_by(reader)).alias(folded=Lower("username"))
+    return folded.filter(folded=username.lower())
+
+
+def with_counts(people):
+    """Each with `posts_count`, `followers_count` and `following_count`."""
+    return people.annotate(
+        posts_count=_count(Post.objects.filter(author=OuterRef("pk")), "author"),
+        followers_count=_count(Follow.objects.filter(followed=OuterRef("pk")), "followed"),
+        following_count=_count(Follow.objects.filter(follower=OuterRef("pk")), "follower"),
+    )
+
+
+def suggested_to(reader):
+    """A few people who have written lately and whom the reader does not follow."""
+    authors = Post.objects.seen_by(reader).not_muted_by(reader).newest_first()
+    lately = authors.exclude(author=reader).values_list("author", flat=True)[:200]
+    people = seen_by(reader).filter(is_followed=False, pk__in=list(dict.fromkeys(lately))[:50])
+    return people.order_by("-last_seen")[:SUGGESTED]
+
+
+def _count(rows, column):
+    counted = rows.order_by().values(column).annotate(count=Count("pk")).values("count")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)

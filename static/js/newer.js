@@ -1,0 +1,19 @@
+// Says that there are newer posts, without moving what is being read.
+const EVERY = 30_000; // milliseconds
+const posts = document.querySelector(".posts[data-newest]");
+
+const look = async () => {
+  if (document.hidden || document.querySelector(".newer")) return;
+  const response = await fetch(`?newer=${encodeURIComponent(posts.dataset.newest)}`);
+  if (!response.ok) return;
+  const { newer } = await response.json();
+  if (!newer) return;
+  const link = document.createElement("a");
+  link.className = "newer btn btn-primary";
+  link.href = location.pathname;
+  link.textContent = newer === 1 ? posts.dataset.one : posts.dataset.many;
+  link.setAttribute("role", "status");
+  posts.before(link);
+};
+
+if (posts?.dataset.newest) setInterval(look, EVERY);
