@@ -43,7 +43,7 @@ def sign_in(page, alice):
         page.get_by_label("User name").fill(username)
         page.get_by_label("Password").fill(password)
         press(page, "Sign in")
-        expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+        expect(page.locator("summary", has_text="Menu of alice")).to_be_visible()
 
     return sign_in
 
@@ -82,7 +82,7 @@ def test_a_profile_with_a_picture(page, sign_in, tmp_path):
     )
     press(page, "Save")
     expect(page.get_by_text("Your profile is saved.")).to_be_visible()
-    expect(page.get_by_text("Alicia 愛麗絲", exact=True)).to_be_visible()
+    expect(page.get_by_role("main").get_by_text("Alicia 愛麗絲", exact=True)).to_be_visible()
     assert picture.get_attribute("src") != drawn
     shown = page.request.get(picture.get_attribute("src"))
     assert shown.headers["content-type"] == "image/webp"

@@ -18,14 +18,14 @@ def test_it_works(alices, alice):
 
 def test_it_answers_in_the_new_language(alices):
     form = {"language": "es", "time_zone": "UTC"}
-    assert '<html lang="es">' in alices.post(URL, form, follow=True).content.decode()
+    assert '<html lang="es"' in alices.post(URL, form, follow=True).content.decode()
 
 
 def test_the_saved_language_wins_over_that_of_the_browser(alices, alice):
     alice.language = "zh-hant"
     alice.save()
     response = alices.get("/nothing/", headers={"Accept-Language": "es"})
-    assert '<html lang="zh-hant">' in response.content.decode()
+    assert '<html lang="zh-hant"' in response.content.decode()
     assert response["Content-Language"] == "zh-hant"
 
 
@@ -35,7 +35,7 @@ def test_visitors_get_the_language_of_their_browser_also_after_others(alices, al
     alices.get("/")
     client.logout()
     page = client.get("/", headers={"Accept-Language": "es"}).content.decode()
-    assert '<html lang="es">' in page
+    assert '<html lang="es"' in page
 
 
 def test_times_are_in_the_saved_zone(alices, alice):
