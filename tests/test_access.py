@@ -66,7 +66,9 @@ def parts(alice, bob, settings, tmp_path):
         "blog:notification": Notification.objects.first().pk,
         "exports": export.pk,
         "tasks": export.task.pk,
-        "accounts:unsubscribe": alice.unsubscribe_url("mail_new_posts").rstrip("/").rpartition("/")[2],
+        "accounts:unsubscribe": alice.unsubscribe_url("mail_new_posts")
+        .rstrip("/")
+        .rpartition("/")[2],
         "letter": "1.0",
         "uidb64": "MQ",
         "token": "none",

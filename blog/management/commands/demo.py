@@ -89,9 +89,9 @@ class Command(BaseCommand):
             created = {
                 name: create(name, **about) for name, about in PEOPLE.items() if is_free(name)
             }
+            follow(created)
             posts = write_posts(created)
             write_messages(created)
-            follow(created)
             look_through_notifications(created)
         if not created:
             self.stdout.write(_("The people of the demo are there already: nothing to do."))

@@ -1,0 +1,105 @@
+import pytest
+
+from blog.keyset import PAGE_SIZE
+from conftest import make_person
+
+
+def names(response):
+    return [person.username for person in response.context["people"]]
+
+
+def test_the_profile_says_who_somebody_is(alices, alice, bob):
+    bob.display_name, bob.about = "Bob B.", "See #lemons <b>"
+    bob.save()
+    alice.follows.add(bob)
+    page = alices.get("/@bob/").content.decode()
+    assert "Bob B." in page
+    assert '<a href="/tags/lemons/">#lemons</a> &lt;b&gt;' in page
+    assert "<strong>1</strong> follower<" in page
+    assert "/messages/@bob/" in page
+
+
+def test_who_is_blocked_can_not_follow_and_is_told(alices, alice, bob):
+    bob.block(alice)
+    page = alices.post("/@bob/follow/", follow=True).content.decode()
+    assert "You can&#x27;t follow @bob." in page
+    assert "You can't see what this person writes" in page
+    assert not alice.follows.exists()
+
+
+def test_blocking_ends_the_follows_of_both_and_can_be_undone(alices, alice, bob):
+    alice.follows.add(bob)
+    bob.follows.add(alice)
+    page = alices.post("/@bob/block/", follow=True).content.decode()
+    assert "You have blocked this person" in page
+    assert not alice.follows.exists()
+    assert not bob.follows.exists()
+    assert b"bob" in alices.get("/people/hidden/").content
+    alices.post("/@bob/unblock/")
+    assert not alice.blocks.exists()
+
+
+def test_muting_and_unmuting(alices, alice, bob):
+    assert b"You have muted" in alices.post("/@bob/mute/", follow=True).content
+    assert b"bob" in alices.get("/people/hidden/").content
+    alices.post("/@bob/unmute/")
+    assert not alice.mutes.exists()
+
+
+@pytest.mark.parametrize("verb", ["block", "mute", "unblock", "unmute", "unfollow", "remove"])
+def test_nothing_happens_to_oneself_or_twice(verb, alices, alice, bob):
+    assert alices.post(f"/@alice/{verb}/").status_code == 302
+    for _ in range(2):
+        assert alices.post(f"/@bob/{verb}/").status_code == 302
+    assert not alice.blocks.filter(pk=alice.pk).exists()
+    assert not alice.mutes.filter(pk=alice.pk).exists()
+
+
+@pytest.mark.parametrize("verb", ["block", "mute", "unblock", "unmute", "remove"])
+def test_they_are_posts_of_people_who_are_there(verb, alices, client, bob):
+    assert alices.get(f"/@bob/{verb}/").status_code == 405
+    assert alices.post(f"/@nobody/{verb}/").status_code == 404
+    client.logout()
+    assert client.post(f"/@bob/{verb}/")["Location"].startswith("/accounts/login/")
+
+
+class TestLists:
+    def test_the_latest_come_first_in_pages(self, client, alice):
+        people = [make_person(f"p{n}") for n in range(PAGE_SIZE + 1)]
+        for person in people:
+            person.follows.add(alice)
+        first = client.get("/@alice/followers/")
+        assert names(first) == [person.username for person in people[:0:-1]]
+        assert names(client.get(f"/@alice/followers/?before={first.context['older']}")) == ["p0"]
+        assert names(client.get("/@p0/following/")) == ["alice"]
+
+    def test_one_can_remove_a_follower(self, alices, alice, bob):
+        bob.follows.add(alice)
+        assert b"/@bob/remove/" in alices.get("/@alice/followers/").content
+        assert b"/remove/" not in alices.get("/@bob/following/").content
+        alices.post("/@bob/remove/")
+        assert not alice.followers.exists()
+
+    @pytest.mark.parametrize("rows", [2, 20])
+    @pytest.mark.parametrize("address", ["/@alice/followers/", "/@alice/following/"])
+    def test_queries(self, address, rows, alices, alice, django_assert_max_num_queries):
+        for n in range(rows):
+            person = make_person(f"p{n}")
+            person.follows.add(alice)
+            alice.follows.add(person)
+        with django_assert_max_num_queries(7):
+            assert len(names(alices.get(address))) == rows
+
+
+class TestCard:
+    def test_it_is_a_fragment_with_the_person(self, alices, bob, django_assert_max_num_queries):
+        with django_assert_max_num_queries(3):
+            card = alices.get("/@BOB/card/").content.decode()
+        assert "bob" in card
+        assert "/@bob/follow/" in card
+        assert "<html" not in card
+
+    def test_nobody_has_none(self, client, bob):
+        bob.is_active = False
+        bob.save()
+        assert client.get("/@bob/card/").status_code == 404

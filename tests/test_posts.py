@@ -1,0 +1,160 @@
+"""Writing, answering, changing and finding, in a browser, with JavaScript and without."""
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import expect
+
+from blog import people
+from blog.models import Post
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
+def javascript(request):
+    return request.param
+
+
+@pytest.fixture
+def page(browser, live_server, alice, javascript):
+    """A page of a browser in which Alice is signed in, and in which nothing may go wrong."""
+    client = Client()
+    client.force_login(alice)
+    context = browser.new_context(base_url=live_server.url, java_script_enabled=javascript)
+    session = client.cookies[settings.SESSION_COOKIE_NAME]
+    context.add_cookies([{"name": session.key, "value": session.value, "url": live_server.url}])
+    problems = []
+    context.on("weberror", lambda error: problems.append(error.error))
+    context.on("console", lambda said: said.type == "error" and problems.append(said.text))
+    yield context.new_page()
+    context.close()
+    assert not problems
+
+
+only_with_javascript = pytest.mark.parametrize("javascript", [True], indirect=True)
+
+
+def press(page, name):
+    page.get_by_role("main").get_by_role("button", name=name, exact=True).click()
+
+
+def test_a_post_from_its_writing_to_its_undone_deletion(page):
+    page.goto("/")
+    page.get_by_label("Text").fill("Hello #harbour, from @alice")
+    press(page, "Post")
+    expect(page.get_by_text("Your post is out.")).to_be_visible()
+    post = page.locator(".post").first
+    post.get_by_role("link", name="#harbour").click()
+    expect(page.get_by_role("heading", name="#harbour")).to_be_visible()
+
+    page.locator(".post").first.get_by_role("link", name="Edit").click()
+    page.get_by_label("Text").fill("Goodbye #harbour")
+    press(page, "Save")
+    page.get_by_role("link", name="edited").click()
+    expect(page.get_by_text("Hello #harbour, from @alice")).to_be_visible()
+    page.get_by_role("link", name="Back to the post").click()
+
+    page.get_by_label("Text").fill("and an answer")
+    press(page, "Answer")
+    expect(page.get_by_role("article").filter(has_text="and an answer")).to_be_visible()
+
+    page.get_by_role("article").filter(has_text="Goodbye").get_by_role(
+        "link", name="Delete"
+    ).click()
+    press(page, "Delete")
+    expect(page.get_by_text("Your post is deleted.")).to_be_visible()
+    press(page, "Undo")
+    expect(page.get_by_text("Your post is back.")).to_be_visible()
+    assert Post.objects.count() == 2
+
+
+def test_following_muting_and_blocking(page, alice, bob):
+    page.goto("/@bob/")
+    press(page, "Follow")
+    expect(page.get_by_role("button", name="Unfollow")).to_be_visible()
+    page.locator("summary", has_text="More").click()
+    press(page, "Mute")
+    expect(page.get_by_text("You have muted this person")).to_be_visible()
+    page.locator("summary", has_text="More").click()
+    press(page, "Block")
+    expect(page.get_by_text("You have blocked this person")).to_be_visible()
+    page.goto("/people/hidden/")
+    press(page, "Unblock")
+    expect(page.get_by_role("button", name="Follow")).to_be_visible()
+    assert not people.seen_by(alice).get(username="bob").is_blocked
+
+
+def test_searching(page, bob):
+    Post.objects.create(author=bob, body="Las canciones del puerto")
+    page.goto("/search/")
+    page.get_by_role("main").get_by_role("searchbox").fill("canción")
+    press(page, "Search")
+    expect(page.locator("mark")).to_have_text("canciones")
+
+
+@only_with_javascript
+def test_the_counter_counts_as_the_server_does(page):
+    page.goto("/")
+    counter = page.locator("[data-counter]")
+    page.get_by_label("Text").fill("🦜\n" * 250)
+    expect(counter).to_have_text("500 / 500")
+    expect(counter).not_to_have_class("too-many")
+    page.get_by_label("Text").press("End")
+    page.get_by_label("Text").press_sequentially("!")
+    expect(counter).to_have_text("501 / 500")
+    press(page, "Post")
+    expect(page.get_by_text("at most 500 characters")).to_be_visible()
+    expect(page.get_by_label("Text")).to_have_value("🦜\n" * 250 + "!")
+
+
+@only_with_javascript
+def test_a_draft_outlives_its_tab_and_ends_when_it_is_out(page, bob):
+    post = Post.objects.create(author=bob, body="question")
+    page.goto("/")
+    page.get_by_label("Title").fill("Half")
+    page.get_by_label("Text").fill("a thought")
+    page.goto(f"/posts/{post.pk}/")
+    expect(page.get_by_label("Text")).to_have_value("")
+    other = page.context.new_page()
+    page.close()
+    other.goto("/")
+    expect(other.get_by_label("Text")).to_have_value("a thought")
+    expect(other.get_by_label("Title")).to_have_value("Half")
+    other.get_by_label("Text").press("Control+Enter")
+    expect(other.get_by_text("Your post is out.")).to_be_visible()
+    other.reload()
+    expect(other.get_by_label("Text")).to_have_value("")
+
+
+@only_with_javascript
+def test_new_posts_are_offered_and_move_nothing(page, alice, bob):
+    alice.follows.add(bob)
+    Post.objects.create(author=bob, body="old")
+    page.clock.install()
+    page.goto("/")
+    Post.objects.create(author=bob, body="brand new")
+    page.clock.run_for(31_000)
+    offer = page.get_by_role("status").filter(has_text="Show 1 new post")
+    expect(offer).to_be_visible()
+    expect(page.get_by_text("brand new")).to_have_count(0)
+    offer.click()
+    expect(page.get_by_text("brand new")).to_be_visible()
+
+
+@only_with_javascript
+def test_a_card_shows_for_the_mouse_and_for_the_keyboard(page, bob):
+    bob.about = "Mends bicycles"
+    bob.save()
+    Post.objects.create(author=bob, body="hello")
+    page.goto("/explore/")
+    card = page.locator(".hover-card")
+    name = page.locator(".post [data-card]")
+    name.hover()
+    expect(card).to_contain_text("Mends bicycles")
+    page.mouse.move(0, 0)
+    expect(card).to_be_hidden()
+    name.focus()
+    expect(card).to_contain_text("Mends bicycles")
+    page.keyboard.press("Escape")
+    expect(card).to_be_hidden()
