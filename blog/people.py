@@ -9,6 +9,7 @@ from accounts.models import Follow
 from .models import Post
 
 SUGGESTED = 5  # people
+LATEST = 200  # posts
 
 
 def seen_by(reader):
@@ -43,9 +44,9 @@ def with_counts(people):
 
 def suggested_to(reader):
     """A few people who have written lately and whom the reader does not follow."""
-    authors = Post.objects.seen_by(reader).not_muted_by(reader).newest_first()
-    lately = authors.exclude(author=reader).values_list("author", flat=True)[:200]
-    people = seen_by(reader).filter(is_followed=False, pk__in=list(dict.fromkeys(lately))[:50])
+    posts = Post.objects.seen_by(reader).not_muted_by(reader).exclude(author=reader)
+    lately = posts.newest_first().values("author")[:LATEST]
+    people = seen_by(reader).filter(is_followed=False, pk__in=lately)
     return people.order_by("-last_seen")[:SUGGESTED]
 
 

@@ -1,6 +1,8 @@
+from django.contrib.sitemaps.views import sitemap
 from django.urls import path, re_path
 
-from .views import bonds, messages, notifications, posts, search, timelines
+from .sitemaps import SITEMAPS
+from .views import bonds, feeds, messages, notifications, posts, search, timelines
 
 PERSON = r"@(?P<username>[A-Za-z0-9_]{1,30})"
 
@@ -18,6 +20,8 @@ urlpatterns = [
     re_path(rf"^{PERSON}/followers/$", bonds.followers, name="followers"),
     re_path(rf"^{PERSON}/following/$", bonds.following, name="following"),
     re_path(rf"^{PERSON}/card/$", bonds.card, name="card"),
+    re_path(rf"^{PERSON}/feed.atom$", feeds.atom, name="feed_atom"),
+    re_path(rf"^{PERSON}/feed.json$", feeds.json, name="feed_json"),
     path("explore/", timelines.explore, name="explore"),
     path("mentions/", timelines.mentions, name="mentions"),
     path("tags/<str:name>/", timelines.tag, name="tag"),
@@ -35,4 +39,7 @@ urlpatterns = [
     path("notifications/", notifications.notifications, name="notifications"),
     path("notifications/read/", notifications.mark_all_read, name="mark_all_read"),
     path("notifications/<int:pk>/", notifications.notification, name="notification"),
+    path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("robots.txt", feeds.robots, name="robots"),
+    path("manifest.webmanifest", feeds.manifest, name="manifest"),
 ]

@@ -87,8 +87,18 @@ class TestHome:
         monkeypatch.setattr(timelines, "FOLLOWS_LISTED", 0)
         assert bodies(alices.get("/")) == ["post 0"]
 
-    def test_an_empty_one_says_what_to_do(self, alices):
-        assert b'href="/explore/"' in alices.get("/").content
+    def test_an_empty_one_says_what_to_do_and_whom_to_follow(
+        self, alices, alice, bob, django_assert_max_num_queries
+    ):
+        carol = make_person("carol")
+        for person in (bob, carol):
+            write(person)
+        alice.mutes.add(carol)
+        with django_assert_max_num_queries(8):
+            page = alices.get("/").content.decode()
+        assert 'href="/explore/"' in page
+        assert "/@bob/follow/" in page
+        assert "/@carol/" not in page
 
 
 class TestWhoSeesWhat:

@@ -22,7 +22,9 @@ def home(request):
         post.publish()
         messages.success(request, _("Your post is out."), extra_tags="home")
         return redirect("blog:home")
-    return _show(request, "blog/home.html", timelines.home(request.user), form=form)
+    suggested = people.suggested_to(request.user)  # asked for only where there is nothing to read
+    posts = timelines.home(request.user)
+    return _show(request, "blog/home.html", posts, form=form, suggested=suggested)
 
 
 def welcome(request):
