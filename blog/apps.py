@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -7,4 +8,6 @@ class BlogConfig(AppConfig):
     verbose_name = _("Posts")
 
     def ready(self):
-        from . import receivers  # noqa: F401 (connects itself)
+        from . import receivers  # connects itself
+
+        post_migrate.connect(receivers.prune_search, sender=self)

@@ -1,6 +1,7 @@
 """What has to happen in the same transaction whenever a row is saved or deleted, by whomever."""
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
@@ -35,3 +36,8 @@ def forget_person(sender, instance, **kwargs):
 @receiver(post_delete, sender=settings.AUTH_USER_MODEL)
 def remove_messages_that_nobody_has(sender, **kwargs):
     Message.objects.filter(sender=None, recipient=None).delete()
+
+
+def prune_search(sender, **kwargs):
+    """`manage.py flush` empties the tables of the models; the index is none of them."""
+    search.prune(Post, get_user_model())

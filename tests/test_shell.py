@@ -34,7 +34,7 @@ def test_the_theme_follows_the_system_until_one_is_chosen(page, live_server):
     page.goto(live_server.url)
     assert theme_of(page) == "dark"
     page.emulate_media(color_scheme="light")
-    page.wait_for_function("document.documentElement.dataset.bsTheme === 'light'")
+    page.wait_for_function("() => document.documentElement.dataset.bsTheme === 'light'")
     switch(page, "Dark")
     assert theme_of(page) == "dark"
     expect(page.get_by_role("button", name="Dark")).to_have_attribute("aria-pressed", "true")
@@ -79,7 +79,7 @@ def test_another_tab_follows(context, live_server):
         page.emulate_media(color_scheme="light")
         page.goto(live_server.url)
     switch(one, "Dark")
-    other.wait_for_function("document.documentElement.dataset.bsTheme === 'dark'")
+    other.wait_for_function("() => document.documentElement.dataset.bsTheme === 'dark'")
 
 
 def test_without_javascript_there_is_no_switch_and_the_menu_works(browser, live_server, alices):

@@ -82,5 +82,12 @@ def rebuild(post_model, user_model, progress=lambda count: None):
                 break
             last = batch[-1].pk
             progress(len(batch))
+    prune(post_model, user_model)
+
+
+def prune(post_model, user_model):
+    """Forget what is not there any more, if there is an index."""
+    tables = connection.introspection.table_names()
     for table, model in ((POSTS, post_model), (PEOPLE, user_model)):
-        database().remove_all_but(table, model._meta.db_table)
+        if table in tables:
+            database().remove_all_but(table, model._meta.db_table)

@@ -100,6 +100,14 @@ def test_reindex_mends_what_is_out_of_step(alice, capsys):
     assert "can be found" in capsys.readouterr().out
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_flush_empties_the_index_too(alice):
+    write(alice, "gone")
+    call_command("flush", interactive=False, verbosity=0)
+    assert search.database().find(search.POSTS, [{"gone"}], begun=False, limit=9) == []
+    assert search.database().find(search.PEOPLE, [{"alic"}], begun=False, limit=9) == []
+
+
 class TestPage:
     def test_it_shows_posts_and_people_with_marks(self, client, alice):
         alice.about = "I keep parrots"

@@ -28,51 +28,30 @@ def follow(request, username):
 
 @login_required
 @require_POST
-def unfollow(request, username):
-    person = _anybody(username)
-    request.user.follows.remove(person)
-    return redirect(person)
-
-
-@login_required
-@require_POST
 def remove_follower(request, username):
     request.user.followers.remove(_anybody(username))
     return redirect("blog:followers", request.user.username)
 
 
-@login_required
-@require_POST
-def mute(request, username):
-    person = _anybody(username)
-    if person != request.user:
-        request.user.mutes.add(person)
-    return redirect(person)
+def _view_that(act):
+    """A view by which the reader does `act(reader, person)` to somebody else; twice is once."""
+
+    @login_required
+    @require_POST
+    def view(request, username):
+        person = _anybody(username)
+        if person != request.user:
+            act(request.user, person)
+        return redirect(person)
+
+    return view
 
 
-@login_required
-@require_POST
-def unmute(request, username):
-    person = _anybody(username)
-    request.user.mutes.remove(person)
-    return redirect(person)
-
-
-@login_required
-@require_POST
-def block(request, username):
-    person = _anybody(username)
-    if person != request.user:
-        request.user.block(person)
-    return redirect(person)
-
-
-@login_required
-@require_POST
-def unblock(request, username):
-    person = _anybody(username)
-    request.user.blocks.remove(person)
-    return redirect(person)
+unfollow = _view_that(lambda reader, person: reader.follows.remove(person))
+mute = _view_that(lambda reader, person: reader.mutes.add(person))
+unmute = _view_that(lambda reader, person: reader.mutes.remove(person))
+block = _view_that(lambda reader, person: reader.block(person))
+unblock = _view_that(lambda reader, person: reader.blocks.remove(person))
 
 
 @login_required
