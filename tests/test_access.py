@@ -16,7 +16,7 @@ from blog.models import Message, Notification, Post, Revision, Tag
 from exports.models import Export
 from tasks.models import Task
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 SIZES = [{"width": 1280, "height": 800}, {"width": 390, "height": 844}]
 NOT_OURS = {"admin", "letter-part"}  # Django's, and what came by mail
