@@ -1,10 +1,30 @@
 from functools import cached_property
 
 from django.contrib.auth import get_user_model
-from django.db.models import Count, OuterRef
+from django.db.models import BigAutoField, Count, Subquery
 from django.db.models.functions import Coalesce
 
+from tasks.statements import Given, Select
+
 from .models import Message, Notification
+
+
+def _count(rows):
+    counts = rows.order_by().values("recipient").annotate(count=Count("pk")).values("count")
+    return Coalesce(Subquery(counts), 0)
+
+
+READER = Given("reader", BigAutoField())
+COUNTS = Select(  # composed once, for every page and every poll asks
+    lambda: (
+        get_user_model()
+        .objects.filter(pk=READER)
+        .values_list(
+            _count(Message.objects.filter(recipient=READER).unread()),
+            _count(Notification.objects.shown_to(READER).unread()),
+        )
+    )
+)
 
 
 class Unread:
@@ -15,31 +35,17 @@ class Unread:
 
     @property
     def messages(self) -> int:
-        return self._counts["unread_messages"]
+        return self._counts[0]
 
     @property
     def notifications(self) -> int:
-        return self._counts["unread_notifications"]
+        return self._counts[1]
 
     @cached_property
     def _counts(self):
-        nothing = {"unread_messages": 0, "unread_notifications": 0}
         if not self.user.is_authenticated:
-            return nothing
-        messages = Message.objects.filter(recipient=OuterRef("pk")).unread()
-        notifications = Notification.objects.shown_to(self.user).unread()
-        counts = get_user_model().objects.filter(pk=self.user.pk)
-        return (
-            counts.values(
-                unread_messages=Coalesce(_count(messages), 0),
-                unread_notifications=Coalesce(_count(notifications), 0),
-            ).first()
-            or nothing  # deleted a moment ago
-        )
-
-
-def _count(rows):
-    return rows.order_by().values("recipient").annotate(count=Count("pk")).values("count")
+            return 0, 0
+        return COUNTS.one(reader=self.user.pk) or (0, 0)  # deleted a moment ago
 
 
 def unread(request):

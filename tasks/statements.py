@@ -1,4 +1,4 @@
-"""UPDATEs that are composed once. The ORM takes longer to compose the claim of a task than a
+"""Statements that are composed once. The ORM takes longer to compose the claim of a task than a
 database to carry it out, and it has no words for RETURNING."""
 
 from collections.abc import Callable
@@ -22,6 +22,25 @@ class Given(models.Expression):
         return self.output_field.get_db_prep_value(values[self.name], connection)
 
 
+class Select:
+    """SELECT what `rows()` does, a QuerySet of values in which a `Given` may stand for a value.
+    What is not given stays as it was when it was composed: no time of Python's may stand in it."""
+
+    def __init__(self, rows: Callable[[], models.QuerySet]):
+        self.rows = rows
+
+    def one(self, **given) -> tuple | None:
+        """Return the first row."""
+        sql, parameters = self._composed
+        with connection.cursor() as cursor:
+            cursor.execute(sql, _filled(parameters, given))
+            return cursor.fetchone()
+
+    @cached_property
+    def _composed(self):
+        return self.rows().query.get_compiler(connection=connection).as_sql()
+
+
 class Update:
     """UPDATE `rows()`, a QuerySet, with `changes`; in both, a `Given` may stand for a value."""
 
@@ -42,7 +61,7 @@ class Update:
 
     def _fill(self, given):
         sql, parameters = self._composed
-        return sql, [each.of(given) if isinstance(each, Given) else each for each in parameters]
+        return sql, _filled(parameters, given)
 
     @cached_property
     def _composed(self):
@@ -53,3 +72,7 @@ class Update:
         query = self.rows().query.chain(UpdateQuery)
         query.add_update_values(self.changes)
         return query
+
+
+def _filled(parameters, given):
+    return [each.of(given) if isinstance(each, Given) else each for each in parameters]

@@ -22,9 +22,6 @@ class MessageQuerySet(models.QuerySet):
     def between(self, one, other):
         return self.filter(Q(sender=one, recipient=other) | Q(sender=other, recipient=one))
 
-    def newest_first(self):
-        return self.order_by("-id")
-
     def unread(self):
         return self.filter(read_at=None)
 
