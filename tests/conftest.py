@@ -85,6 +85,18 @@ class Cluster:
         return psutil.Process(int(task.attempts.latest("number").worker.rpartition(":")[2]))
 
 
+def all_gone(processes):
+    """Whether they have ended; also those that init has not yet buried, which are not ours."""
+    return all(_is_gone(process) for process in processes)
+
+
+def _is_gone(process):
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
 def descendants(process):
     try:
         return psutil.Process(process.pid).children(recursive=True)
@@ -134,7 +146,7 @@ def start_qcluster(environment, tmp_path):
             family = descendants(process)
             process.send_signal(signal.SIGTERM)
             process.wait(10)
-            assert not psutil.wait_procs(family, timeout=5)[1]
+            wait_for(lambda: all_gone(family), seconds=5)
             print(log.read_text())
 
     return start

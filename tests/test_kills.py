@@ -2,14 +2,13 @@
 
 import signal
 
-import psutil
 import pytest
 from django.conf import settings as django_settings
 
 from exports.models import Export
 from tasks.models import Attempt, State, Task
 
-from .conftest import wait_for
+from .conftest import all_gone, wait_for
 from .observe import QUICK, SLOW_EXPORT, assert_arrived_once, ended, half_written
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres_too, pytest.mark.django_db(transaction=True)]
@@ -40,7 +39,7 @@ def test_the_supervisor_takes_all_of_its_own_along(number, alice, posts, start_q
         family = cluster.supervisor.children(recursive=True)
         cluster.supervisor.send_signal(number)
         assert len(family) >= 6
-        assert not psutil.wait_procs(family, timeout=5)[1]
+        wait_for(lambda: all_gone(family), seconds=5)
     with start_qcluster(**QUICK):
         assert_arrived_once(smtp, posts)
 

@@ -25,7 +25,7 @@ from tasks import lifecycle
 from tasks.broker import Doorbell
 from tasks.models import Attempt, State, Task
 
-from .conftest import wait_for
+from .conftest import all_gone, wait_for
 from .jobs_app import jobs as strange_jobs
 from .observe import QUICK, SLOW_EXPORT, assert_arrived_once, bodies, ended, half_written
 
@@ -288,7 +288,7 @@ def test_the_whole_group_killed(alice, posts, start_qcluster, smtp):
         family = cluster.supervisor.children(recursive=True)
         os.killpg(cluster.supervisor.pid, signal.SIGKILL)
         assert len(family) >= 6
-        assert not psutil.wait_procs(family, timeout=5)[1]
+        wait_for(lambda: all_gone(family), seconds=5)
     with start_qcluster(**QUICK):
         assert_arrived_once(smtp, posts)
     assert outcomes() == [LOST, SUCCEEDED]
@@ -307,7 +307,7 @@ def test_the_whole_group_told_to_stop_ends_in_time_and_the_export_goes_on_at_the
         wait_for(half_written)
         family = [cluster.supervisor, *cluster.supervisor.children(recursive=True)]
         os.killpg(cluster.supervisor.pid, number)
-        assert not psutil.wait_procs(family, timeout=stop_seconds + 2)[1]
+        wait_for(lambda: all_gone(family), seconds=stop_seconds + 2)
     given_back = Task.objects.get()
     assert (given_back.state, given_back.failures) == (State.QUEUED, 0)
     with start_qcluster(**QUICK):
