@@ -35,11 +35,13 @@ def percentages(page, until):
     """The different percentages that the alert shows, one after the other, until `until()`."""
     seen = []
     while not until():
-        shown = page.locator(".task-percent").all_inner_texts()
-        if shown and shown[0] not in seen[-1:]:
-            seen += shown
+        # Not the inner text, which has the white space of the source while htmx is swapping it.
+        for shown in page.locator(".task-percent").all_text_contents():
+            percent = int(shown.strip().removesuffix("%"))
+            if percent not in seen[-1:]:
+                seen.append(percent)
         page.wait_for_timeout(100)
-    return [int(percent.removesuffix("%")) for percent in seen]
+    return seen
 
 
 def test_a_person_exports_their_posts(page, live_server, sign_in, posts, start_qcluster, smtp):
