@@ -31,6 +31,7 @@ urlpatterns = [
     path("posts/<int:pk>/edit/", posts.edit, name="edit"),
     path("posts/<int:pk>/delete/", posts.delete, name="delete"),
     path("posts/<int:pk>/undo/", posts.undo, name="undo"),
+    path("posts/<int:pk>/translation/", posts.translation, name="translation"),
     path("search/", search.find, name="search"),
     path("messages/", messages.conversations, name="messages"),
     path("messages/received/", messages.received, name="received"),

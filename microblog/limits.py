@@ -52,6 +52,7 @@ RULES = {
     "blog:edit": ("POST", "write", person),
     "blog:conversation": ("POST", "write", person),
     "blog:search": ("GET", "search", person),
+    "blog:translation": ("GET", "translate", person),
 }
 
 

@@ -196,6 +196,21 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 
+TRANSLATOR = env.str("TRANSLATOR", default="")
+TRANSLATOR_OPTIONS = {
+    "url": env.str("TRANSLATOR_URL", default=""),
+    "key": env.str("TRANSLATOR_KEY", default=""),
+    "region": env.str("TRANSLATOR_REGION", default=""),
+}
+if TRANSLATOR not in {"", "libretranslate", "azure"}:
+    raise ImproperlyConfigured(
+        f"TRANSLATOR is {TRANSLATOR!r}, and neither libretranslate nor azure."
+    )
+if TRANSLATOR and not TRANSLATOR_OPTIONS["url"]:
+    raise ImproperlyConfigured(
+        "TRANSLATOR_URL is not set: it names the server that TRANSLATOR asks."
+    )
+
 # Slow work
 
 Q_CLUSTER = {
@@ -262,6 +277,7 @@ LIMITS = {  # see microblog/limits.py
     "mail": limit("LIMIT_MAIL", 5, 3600),
     "write": limit("LIMIT_WRITE", 30, 300),
     "search": limit("LIMIT_SEARCH", 60, 60),
+    "translate": limit("LIMIT_TRANSLATE", 30, 300),
 }
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 CONTENT_SECURITY_POLICY = {

@@ -13,6 +13,7 @@ import psutil
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
 
 from blog.models import Post
@@ -158,6 +159,46 @@ def posts(transactional_db, alice):
     texts = [f"Post {number} 你好 🦜\nsecond line" for number in range(30)]
     now = timezone.now()
     return Post.objects.bulk_create(Post(author=alice, body=text, timestamp=now) for text in texts)
+
+
+@pytest.fixture
+def counting(redis, settings):
+    """Limits of two in a day, and the Redis that counts them."""
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": redis.url}}
+    settings.LIMITS = dict.fromkeys(settings.LIMITS, (2, 24 * 3600))
+    return redis
+
+
+@pytest.fixture
+def open_as(browser, live_server):
+    """`open_as(person, **options)`: a page of a browser in which this person is signed in, and in
+    which nothing may go wrong but what the texts in `expected` are about."""
+    contexts, problems = [], []
+
+    def open_as(person, expected=(), **options):
+        def told(problem):
+            if not any(text in problem for text in expected):
+                problems.append(problem)
+
+        client = Client()
+        client.force_login(person)
+        context = browser.new_context(base_url=live_server.url, **options)
+        contexts.append(context)
+        session = client.cookies[django_settings.SESSION_COOKIE_NAME]
+        context.add_cookies([{"name": session.key, "value": session.value, "url": live_server.url}])
+        context.on("weberror", lambda error: told(str(error.error)))
+        context.on("console", lambda said: said.type == "error" and told(said.text))
+        return context.new_page()
+
+    yield open_as
+    for context in contexts:
+        context.close()
+    assert not problems
+
+
+@pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
+def javascript(request):
+    return request.param
 
 
 @pytest.fixture(scope="session")

@@ -69,14 +69,6 @@ def assert_no_inline(response):
 # How often something may be done
 
 
-@pytest.fixture
-def counting(redis, settings):
-    """Limits of two in a day, and the Redis that counts them."""
-    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": redis.url}}
-    settings.LIMITS = dict.fromkeys(settings.LIMITS, (2, 24 * 3600))
-    return redis
-
-
 def sign_in(client, username="alice", password="wrong", **extra):
     form = {"username": username, "password": password}
     return client.post("/accounts/login/", form, **extra)

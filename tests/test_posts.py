@@ -1,8 +1,6 @@
 """Writing, answering, changing and finding, in a browser, with JavaScript and without."""
 
 import pytest
-from django.conf import settings
-from django.test import Client
 from playwright.sync_api import expect
 
 from blog import people
@@ -11,25 +9,9 @@ from blog.models import Post
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
-def javascript(request):
-    return request.param
-
-
 @pytest.fixture
-def page(browser, live_server, alice, javascript):
-    """A page of a browser in which Alice is signed in, and in which nothing may go wrong."""
-    client = Client()
-    client.force_login(alice)
-    context = browser.new_context(base_url=live_server.url, java_script_enabled=javascript)
-    session = client.cookies[settings.SESSION_COOKIE_NAME]
-    context.add_cookies([{"name": session.key, "value": session.value, "url": live_server.url}])
-    problems = []
-    context.on("weberror", lambda error: problems.append(error.error))
-    context.on("console", lambda said: said.type == "error" and problems.append(said.text))
-    yield context.new_page()
-    context.close()
-    assert not problems
+def page(open_as, alice, javascript):
+    return open_as(alice, java_script_enabled=javascript)
 
 
 only_with_javascript = pytest.mark.parametrize("javascript", [True], indirect=True)

@@ -54,6 +54,17 @@ def test_it_refuses_a_limit_that_is_none(value):
     assert "LIMIT_SIGN_IN" in refused.stderr
 
 
+@pytest.mark.parametrize(
+    ("translator", "named"),
+    [
+        ({"TRANSLATOR": "babel"}, "TRANSLATOR is 'babel'"),
+        ({"TRANSLATOR": "azure"}, "TRANSLATOR_URL"),
+    ],
+)
+def test_it_refuses_a_translator_that_cannot_be_asked(translator, named):
+    assert named in manage("check", **PRODUCTION | translator).stderr
+
+
 def test_the_development_inbox_is_not_there():
     shown = manage("shell", "-c", "from django.urls import reverse; reverse('inbox')", **PRODUCTION)
     assert "NoReverseMatch" in shown.stderr

@@ -82,17 +82,13 @@ def test_another_tab_follows(context, live_server):
     other.wait_for_function("() => document.documentElement.dataset.bsTheme === 'dark'")
 
 
-def test_without_javascript_there_is_no_switch_and_the_menu_works(browser, live_server, alices):
-    context = browser.new_context(java_script_enabled=False)
-    session = alices.cookies["sessionid"].value
-    context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
-    page = context.new_page()
-    page.goto(live_server.url)
+def test_without_javascript_there_is_no_switch_and_the_menu_works(open_as, alice):
+    page = open_as(alice, java_script_enabled=False)
+    page.goto("/")
     expect(page.locator("summary", has_text="Theme")).to_be_hidden()
     page.locator("summary", has_text="Menu of alice").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("link", name="Make an account")).to_be_visible()
-    context.close()
 
 
 def test_menus_close_when_one_looks_elsewhere(page, live_server, as_alice):
@@ -167,21 +163,14 @@ def test_times_are_said_as_people_say_them(page, live_server, as_alice, alice, z
     expect(page.locator(".post time")).to_have_text(words)
 
 
-def test_the_exact_moment_is_in_the_reader_s_zone_and_language(
-    browser, live_server, client, alice, zone
-):
+def test_the_exact_moment_is_in_the_reader_s_zone_and_language(open_as, alice, zone):
     shown = post(alice, hours=3)
-    client.force_login(alice)
-    context = browser.new_context(timezone_id="Asia/Taipei", locale="es-ES")
-    session = client.cookies["sessionid"].value
-    context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
-    page = context.new_page()
+    page = open_as(alice, timezone_id="Asia/Taipei", locale="es-ES")
     page.clock.set_fixed_time(NOW)
-    page.goto(live_server.url + shown.get_absolute_url())
+    page.goto(shown.get_absolute_url())
     moment = page.locator(".post time")
     assert "11:00" in moment.get_attribute("title")
     assert datetime.fromisoformat(moment.get_attribute("datetime")) == shown.timestamp
-    context.close()
 
 
 def test_visitors_have_their_browser_s_zone_and_language(browser, live_server, alice):

@@ -1,30 +1,11 @@
 """Two people talk, each in a browser of their own."""
 
 import pytest
-from django.conf import settings
-from django.test import Client
 from playwright.sync_api import expect
 
 from blog.models import Notification
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def open_as(browser, live_server):
-    """`open_as(person)`: a page of a browser in which this person is signed in."""
-
-    def open_as(person, **options):
-        client = Client()
-        client.force_login(person)
-        context = browser.new_context(base_url=live_server.url, **options)
-        name = settings.SESSION_COOKIE_NAME
-        context.add_cookies(
-            [{"name": name, "value": client.cookies[name].value, "url": live_server.url}]
-        )
-        return context.new_page()
-
-    return open_as
 
 
 def write(page, to, body):

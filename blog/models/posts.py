@@ -13,7 +13,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from accounts.validators import BLANK, validate_not_blank, validate_storable
-from blog import languages, markup, search
+from blog import languages, markup, search, translators
 from tasks.lifecycle import launch, launch_spread
 
 from .notifications import Notification
@@ -239,6 +239,29 @@ class Post(models.Model):
                 under.add(post.pk)
                 below.append(post)
         return above, below
+
+    def is_foreign_in(self, language) -> bool:
+        """Whether it can be translated, as far as we know, for who reads `language`."""
+        return bool(
+            self.language and settings.TRANSLATOR and self.language != language.partition("-")[0]
+        )
+
+    def translated(self, language) -> str:
+        """All its words in a language of settings.LANGUAGES: as they were once translated, or by
+        the configured service.
+
+        Raises TranslationFailed.
+        """
+        if kept := self.translations.filter(language=language).first():
+            return kept.text
+        text = translators.configured().translate(self.text.strip(), self.language, language)
+        with transaction.atomic():
+            as_read = Post.objects.select_for_update().filter(pk=self.pk, edited_at=self.edited_at)
+            if as_read:  # else it said something else, while the service was asked
+                Translation.objects.bulk_create(
+                    [Translation(post=self, language=language, text=text)], ignore_conflicts=True
+                )
+        return text
 
     def _link(self):
         """Keep the tags and mentions as they are in the text; return who is mentioned anew."""

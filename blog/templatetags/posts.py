@@ -1,5 +1,7 @@
+from babel import Locale
 from django import template
 from django.conf import settings
+from django.utils.translation import get_language, to_locale
 
 from blog import markup as links
 
@@ -10,6 +12,18 @@ register = template.Library()
 def markup(text):
     """The text as HTML with its links, mentions and tags."""
     return links.to_html(text)
+
+
+@register.filter
+def is_foreign(post):
+    """Whether it can be translated for the reader."""
+    return post.is_foreign_in(get_language())
+
+
+@register.filter
+def language_name(code):
+    """What the reader calls a language of ISO 639-1."""
+    return Locale.parse(to_locale(get_language())).languages.get(code, code)
 
 
 @register.filter

@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_required
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -12,6 +13,7 @@ from blog import drafts
 from blog.forms import ReplyForm, RevisionForm
 from blog.models import Post
 from blog.models.posts import UNDO_FOR
+from blog.translators import TranslationFailed
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -35,6 +37,22 @@ def post(request, pk):
 @require_safe
 def history(request, pk):
     return render(request, "blog/history.html", {"post": _seen(request, pk)})
+
+
+@login_required
+@require_safe
+def translation(request, pk):
+    """A post with its words in the reader's language."""
+    post = _seen(request, pk)
+    language = get_language()
+    if not post.is_foreign_in(language):
+        return redirect(post)
+    context, status = {"post": post}, 200
+    try:
+        context["translation"] = post.translated(language)
+    except TranslationFailed:
+        context["failed"], status = True, 503
+    return render(request, "blog/translation.html", context, status=status)
 
 
 @login_required
