@@ -2,14 +2,15 @@
 
     .venv/bin/python bench/pages.py [--people 10000] [--posts 2000000] [--seconds 4]
 
-PostgreSQL holds so many people and posts; one person follows a tenth of the people (1,000) and
-asks for all pages, signed in. gunicorn runs two workers, and four clients, each a process of its
-own, ask as fast as they are answered, for so many seconds a page. Each page is asked for in two
-rounds, so that noise hits all alike.
+PostgreSQL, as it is by default, holds so many people and posts; one person follows a tenth of the
+people (1,000) and asks for all pages, signed in. gunicorn runs two workers, and four clients, each
+a process of its own that keeps its connection, ask as fast as they are answered, for so many
+seconds a page. Each page is asked for in two rounds, so that noise hits all alike.
 
 ours        blog/ as it is: keyset pages; `/alerts/` with the ETag of its last answer
-tutorial    bench/tutorial/: OFFSET and COUNT, the timeline joined at read time, and a poll of four
-            statements of which one writes; drawn with the same templates
+tutorial    bench/tutorial/, on two workers of its own that rest meanwhile: OFFSET and COUNT, the
+            timeline joined at read time, and a poll of four statements of which one writes; drawn
+            with the same templates
 
 statements  that the database was asked for one answer, by the answer itself
 p50, p99    milliseconds until the answer was read, with four clients at once
@@ -57,7 +58,10 @@ def main():
     parser.add_argument("--posts", type=int, default=2_000_000)
     parser.add_argument("--seconds", type=float, default=4)
     arguments = parser.parse_args()
-    with postgres() as url, tempfile.TemporaryDirectory(prefix="pages-bench-") as folder:
+    with (
+        postgres(durable=True) as url,
+        tempfile.TemporaryDirectory(prefix="pages-bench-") as folder,
+    ):
         os.environ |= {
             "ENV_FILE": "",
             "DEBUG": "0",
@@ -66,7 +70,7 @@ def main():
             "REDIS_URL": "redis://127.0.0.1:1/0",  # nobody is there: no page needs it
             "VAR_DIR": folder,
             "DATABASE_URL": url,
-            "DJANGO_SETTINGS_MODULE": "bench.tutorial.settings",
+            "DJANGO_SETTINGS_MODULE": "bench.settings",
             "SECURE_SSL_REDIRECT": "0",
             "SECURE_COOKIES": "0",
             "LIMIT_SEARCH": "0/60",
@@ -74,8 +78,9 @@ def main():
         }
         say(f"Writing {arguments.people:,} people and {arguments.posts:,} posts ...")
         session, pages = prepare(arguments.people, arguments.posts)
-        with gunicorn() as port:
-            report(measure(pages, port, session, arguments.seconds))
+        with gunicorn("bench.settings") as ours, gunicorn("bench.tutorial.settings") as tutorial:
+            ports = {"ours": ours, "tutorial": tutorial}
+            report(measure(pages, ports, session, arguments.seconds))
 
 
 def say(line):
@@ -166,15 +171,20 @@ def prepare(people, posts):
 
 
 class gunicorn:
-    """A context: the port of a running site."""
+    """A context: the port of a running site with these settings."""
+
+    def __init__(self, settings):
+        self.settings = settings
 
     def __enter__(self):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        command = [sys.executable, "-m", "gunicorn", "--no-control-socket", "--workers", "2"]
+        command = [sys.executable, "-m", "gunicorn", "--no-control-socket"]
+        command += ["--workers", "2", "--threads", "4"]  # as in the Procfile
         command += ["--bind", f"127.0.0.1:{port}", "--log-level", "warning", "microblog.wsgi"]
-        self.process = subprocess.Popen(command, cwd=ROOT)
+        environment = os.environ | {"DJANGO_SETTINGS_MODULE": self.settings}
+        self.process = subprocess.Popen(command, cwd=ROOT, env=environment)
         deadline = time.monotonic() + 30
         while True:
             try:
@@ -193,13 +203,14 @@ class gunicorn:
 # The clients
 
 
-def measure(pages, port, session, seconds):
+def measure(pages, ports, session, seconds):
     """{page: {"times": [seconds], "rates": [answers a second], "statements", "writes", "again"}}"""
     measured = {page: {"times": [], "rates": []} for page in pages}
     with ProcessPoolExecutor(CLIENTS) as clients:
         for number in range(ROUNDS):
             for page, path in pages.items():
                 say(f"Round {number + 1} of {ROUNDS}: {page[0]} {page[1]} ...")
+                port = ports[page[0]]
                 measured[page] |= ask_once(port, path, session)
                 asked = [clients.submit(ask, port, path, session, seconds) for _ in range(CLIENTS)]
                 times = [each for client in asked for each in client.result()]
@@ -208,20 +219,20 @@ def measure(pages, port, session, seconds):
     return measured
 
 
-def get(port, path, session, **headers):
-    connection = HTTPConnection("127.0.0.1", port, timeout=120)
+def get(connection, path, session, **headers):
     headers = {"Host": "localhost", "Cookie": f"sessionid={session}"} | headers
     connection.request("GET", path, headers=headers)
     response = connection.getresponse()
     response.read()
-    connection.close()
     return response
 
 
 def ask_once(port, path, session):
-    first = get(port, path, session)
+    connection = HTTPConnection("127.0.0.1", port, timeout=120)
+    first = get(connection, path, session)
     assert first.status == 200, (path, first.status)
-    again = get(port, path, session, **{"If-None-Match": first.headers.get("ETag", "")})
+    again = get(connection, path, session, **{"If-None-Match": first.headers.get("ETag", "")})
+    connection.close()
     return {
         "statements": int(first.headers["X-Statements"]),
         "writes": int(first.headers["X-Writes"]),
@@ -230,12 +241,14 @@ def ask_once(port, path, session):
 
 
 def ask(port, path, session, seconds):
-    etag = get(port, path, session).headers.get("ETag", "")  # as browsers remember it
+    connection = HTTPConnection("127.0.0.1", port, timeout=120)
+    etag = get(connection, path, session).headers.get("ETag", "")  # as browsers remember it
     times, end = [], time.monotonic() + seconds
     while time.monotonic() < end:
         began = time.perf_counter()
-        get(port, path, session, **{"If-None-Match": etag})
+        get(connection, path, session, **{"If-None-Match": etag})
         times.append(time.perf_counter() - began)
+    connection.close()
     return times
 
 

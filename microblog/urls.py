@@ -5,9 +5,9 @@ from django.urls import include, path
 from . import views
 
 urlpatterns = [
+    path("alerts/", views.alerts, name="alerts"),  # first: it is asked for most often
     path("", include("blog.urls")),
     path("", include("accounts.urls")),
-    path("alerts/", views.alerts, name="alerts"),
     path("exports/", include("exports.urls")),
     path("tasks/", include("tasks.urls")),
     path("admin/", admin.site.urls),

@@ -1,5 +1,13 @@
 from functools import cached_property
 
+from django.db.models import BigAutoField
+
+from .models import Task
+from .statements import Given, Select
+
+OWNER = Given("owner", BigAutoField())
+TO_SHOW = Select(lambda: Task.objects.filter(owner=OWNER).to_show())  # every page, every poll
+
 
 class OwnTasks:
     """The tasks to show to the user of a request; asks the database at their first use, once."""
@@ -9,7 +17,7 @@ class OwnTasks:
 
     @cached_property
     def to_show(self):
-        return list(self.user.tasks.to_show()) if self.user.is_authenticated else []
+        return TO_SHOW.all(owner=self.user.pk) if self.user.is_authenticated else []
 
     @property
     def active_jobs(self):

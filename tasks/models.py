@@ -50,7 +50,7 @@ class TaskQuerySet(models.QuerySet):
 
     def to_show(self):
         """What an owner wants to know: active, or ended lately and not yet opened or dismissed."""
-        ended_lately = Q(ended_at__gte=timezone.now() - ALERTS_FOR, seen_at=None)
+        ended_lately = Q(ended_at__gte=Now() - ALERTS_FOR, seen_at=None)
         return self.filter(ACTIVE | ended_lately).with_ahead().order_by("created_at")
 
     def with_ahead(self):

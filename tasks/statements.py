@@ -23,22 +23,30 @@ class Given(models.Expression):
 
 
 class Select:
-    """SELECT what `rows()` does, a QuerySet of values in which a `Given` may stand for a value.
-    What is not given stays as it was when it was composed: no time of Python's may stand in it."""
+    """SELECT what `rows()` does, a QuerySet in which a `Given` may stand for a value. What is not
+    given stays as it was when it was composed: no time of Python's may stand in it."""
 
     def __init__(self, rows: Callable[[], models.QuerySet]):
         self.rows = rows
 
     def one(self, **given) -> tuple | None:
-        """Return the first row."""
+        """Return the values of the first row."""
         sql, parameters = self._composed
         with connection.cursor() as cursor:
             cursor.execute(sql, _filled(parameters, given))
             return cursor.fetchone()
 
+    def all(self, **given) -> list[models.Model]:
+        sql, parameters = self._composed
+        return list(self._query.model.objects.raw(sql, _filled(parameters, given)))
+
     @cached_property
     def _composed(self):
-        return self.rows().query.get_compiler(connection=connection).as_sql()
+        return self._query.get_compiler(connection=connection).as_sql()
+
+    @cached_property
+    def _query(self):
+        return self.rows().query
 
 
 class Update:
@@ -57,7 +65,11 @@ class Update:
     def returning(self, **given) -> list[models.Model]:
         """Return the rows as they are now."""
         sql, parameters = self._fill(given)
-        return list(self._query.model.objects.raw(f"{sql} RETURNING *", parameters))
+        columns = ", ".join(
+            connection.ops.quote_name(each.column)
+            for each in self._query.model._meta.concrete_fields
+        )
+        return list(self._query.model.objects.raw(f"{sql} RETURNING {columns}", parameters))
 
     def _fill(self, given):
         sql, parameters = self._composed

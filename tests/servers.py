@@ -28,8 +28,9 @@ def _version(binaries):
 
 
 @contextmanager
-def postgres():
-    """Yield the DATABASE_URL of a new cluster, which is quick because it may forget everything."""
+def postgres(durable=False):
+    """Yield the DATABASE_URL of a new cluster, which is quick because it may forget everything, or
+    as durable as PostgreSQL is by default."""
     binaries = find_postgres()
     user = "postgres" if os.geteuid() == 0 else None  # it refuses to run as root
     folder = tempfile.mkdtemp(prefix="microblog-postgres-")
@@ -40,7 +41,8 @@ def postgres():
     port = free_port()
     initdb = [binaries / "initdb", "--no-sync", "--auth=trust", "--username=microblog"]
     server = [binaries / "postgres", "-D", data, "-k", folder, "-h", "127.0.0.1", "-p", str(port)]
-    quick = ["-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
+    if not durable:
+        server += ["-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
     try:
         subprocess.run(
             [*initdb, "--encoding=UTF8", "--locale=C.UTF-8", data],
@@ -50,7 +52,7 @@ def postgres():
         )
         with open(f"{folder}/log", "w") as log:
             process = subprocess.Popen(
-                [*server, *quick], **cluster, stdout=log, stderr=log, start_new_session=True
+                server, **cluster, stdout=log, stderr=log, start_new_session=True
             )
         try:
             url = f"postgres://microblog@127.0.0.1:{port}/postgres"

@@ -48,6 +48,14 @@ def test_it_refuses_a_site_address_that_mails_cannot_link_to():
     assert "SITE_URL" in refused.stderr
 
 
+def test_what_the_address_of_the_database_says_is_kept():
+    code = "from django.conf import settings; print(settings.DATABASES['default']['OPTIONS'])"
+    database = {"DATABASE_URL": "postgres://microblog@127.0.0.1:5432/microblog?sslmode=require"}
+    said = manage("shell", "-c", code, **PRODUCTION | database).stdout
+    assert "'sslmode': 'require'" in said
+    assert "'prepare_threshold': 5" in said
+
+
 @pytest.mark.parametrize("value", ["10", "10/0", "ten/600", "-1/5"])
 def test_it_refuses_a_limit_that_is_none(value):
     refused = manage("check", **PRODUCTION | {"LIMIT_SIGN_IN": value})
