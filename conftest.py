@@ -7,6 +7,8 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
+from tests.translation import Service
+
 PASSWORD = "correct-horse-battery"
 
 
@@ -32,6 +34,15 @@ def alices(client, alice):
     """A client in which Alice is signed in."""
     client.force_login(alice)
     return client
+
+
+@pytest.fixture
+def service(settings):
+    """A translation service that the site asks."""
+    with Service() as service:
+        settings.TRANSLATOR = "libretranslate"
+        settings.TRANSLATOR_OPTIONS = {"url": service.url, "key": "secret", "region": ""}
+        yield service
 
 
 def pytest_configure():

@@ -1,4 +1,4 @@
-"""Pages in the reader's language, with times in the reader's zone."""
+"""Pages in the reader's language, with times in the reader's zone; and who is here."""
 
 from django.utils import timezone, translation
 
@@ -17,3 +17,22 @@ class PreferencesMiddleware:
         request.LANGUAGE_CODE = translation.get_language()
         with timezone.override(request.user.zone):
             return self.get_response(request)
+
+
+class SeenMiddleware:
+    """Note when people were last seen: by pages that they open, not by what pages fetch (which htmx
+    says, and browsers where there is HTTPS: https://www.w3.org/TR/fetch-metadata/)."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        is_page = response.get("Content-Type", "").startswith("text/html")
+        if is_page and not self._is_fetched(request) and request.user.is_authenticated:
+            request.user.see()
+        return response
+
+    def _is_fetched(self, request):
+        destination = request.headers.get("Sec-Fetch-Dest", "document")
+        return "HX-Request" in request.headers or destination != "document"

@@ -46,20 +46,21 @@ def avatar_storage():
     return storages["avatars"]
 
 
-class UserManager(DjangoUserManager):
-    def named(self, username: str):
-        """The user of this name, in whatever case it is written, as a QuerySet of one or none."""
-        return self.alias(folded=Lower("username")).filter(folded=username.lower())
+class UserQuerySet(models.QuerySet):
+    def active(self):
+        return self.filter(is_active=True)
+
+    def named(self, *usernames: str):
+        """Those of these names, in whatever case they are written."""
+        folded = [username.lower() for username in usernames]
+        return self.alias(folded=Lower("username")).filter(folded__in=folded)
 
     def with_email(self, email: str):
         """The user with this address, in whatever case, as a QuerySet of one or none."""
         return self.alias(folded=Lower("email")).filter(folded=email.lower())
 
-    def called(self, usernames):
-        """The active people who have one of these user names, which are in lower case."""
-        folded = self.alias(folded=Lower("username"))
-        return folded.filter(folded__in=usernames, is_active=True)
 
+class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):
     def get_by_natural_key(self, username):
         return self.named(username).get()
 
@@ -175,7 +176,8 @@ class User(AbstractUser):
         return self.display_name or self.username
 
     def see(self):
-        """Note that the person is here, to the minute or so: not each page is worth a write."""
+        """Note that the person is here, unless it was noted a moment ago: not each page is worth a
+        write."""
         now = timezone.now()
         if self.last_seen is None or now - self.last_seen > SEEN_EVERY:
             User.objects.filter(pk=self.pk).update(last_seen=now)
@@ -247,7 +249,7 @@ class User(AbstractUser):
         """(person, their new address). Raises signing.BadSignature when the token is forged, too
         old, used or void, and User.DoesNotExist."""
         pk, state, email = signing.loads(token, salt=EMAIL_SALT, max_age=EMAIL_LINK_HOLDS)
-        person = User.objects.get(pk=pk, is_active=True)
+        person = User.objects.active().get(pk=pk)
         if person._email_state != state:
             raise signing.BadSignature("The address or the password has changed since.")
         return person, email
@@ -276,7 +278,7 @@ class User(AbstractUser):
     @property
     def followers_by_mail(self):
         """Those who want a mail about each new post of this person."""
-        return self.followers.filter(mail_new_posts=True, is_active=True).exclude(email="")
+        return self.followers.active().filter(mail_new_posts=True).exclude(email="")
 
     def unsubscribe_url(self, mails: str) -> str:
         """Where this person ends `mails` (one of UNSUBSCRIBABLE) without signing in."""

@@ -1,5 +1,5 @@
 from django.contrib.auth.views import LogoutView, PasswordResetDoneView
-from django.urls import include, path, re_path
+from django.urls import include, path
 
 from .views import entrance, pictures, settings
 
@@ -29,6 +29,6 @@ of_accounts = [
 
 app_name = "accounts"
 urlpatterns = [
-    re_path(r"^@(?P<username>[A-Za-z0-9_]{1,30})/avatar/$", pictures.avatar, name="avatar"),
+    path("@<username:username>/avatar/", pictures.avatar, name="avatar"),
     path("accounts/", include(of_accounts)),
 ]

@@ -25,13 +25,13 @@ those of its poll. Required: 8 at most; 1.5 at most; 4 at most; 0; 304; 1.5 at l
 import argparse
 import os
 import random
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from statistics import quantiles
@@ -40,6 +40,7 @@ from urllib.parse import quote
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[0] = str(ROOT)  # in place of bench/, whose queue.py would hide that of the library
 
+from microblog.valkey import free_port  # noqa: E402
 from tests.servers import postgres  # noqa: E402
 
 CLIENTS = 4
@@ -122,16 +123,7 @@ def prepare(people, posts):
         cursor.execute("CREATE TEMP TABLE texts (id int, body text, terms text)")
         cursor.executemany(
             "INSERT INTO texts VALUES (%s, %s, %s)",
-            [
-                (
-                    n,
-                    text,
-                    " ".join(
-                        f"'{term}':{place}" for place, term in enumerate(words.terms(text), 1)
-                    ),
-                )
-                for n, text in enumerate(texts)
-            ],
+            [(n, text, search.postgres._vector(words.terms(text))) for n, text in enumerate(texts)],
         )
         cursor.execute("SELECT setseed(0.5)")
         cursor.execute(
@@ -149,7 +141,7 @@ def prepare(people, posts):
         cursor.execute(f"CREATE INDEX {search.POSTS}_terms ON {search.POSTS} USING gin (terms)")
         cursor.execute("VACUUM ANALYZE")
     last_before = timelines.home(reader).newest_first()[(DEEP - 1) * timelines.PAGE_SIZE - 1]
-    before = quote(f"{last_before.timestamp.isoformat()}_{last_before.pk}")
+    before = quote(timelines.Page([last_before]).newest)
     client = Client()
     client.force_login(reader)
     connection.close()
@@ -170,34 +162,30 @@ def prepare(people, posts):
     }
 
 
-class gunicorn:
-    """A context: the port of a running site with these settings."""
-
-    def __init__(self, settings):
-        self.settings = settings
-
-    def __enter__(self):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        command = [sys.executable, "-m", "gunicorn", "--no-control-socket"]
-        command += ["--workers", "2", "--threads", "4"]  # as in the Procfile
-        command += ["--bind", f"127.0.0.1:{port}", "--log-level", "warning", "microblog.wsgi"]
-        environment = os.environ | {"DJANGO_SETTINGS_MODULE": self.settings}
-        self.process = subprocess.Popen(command, cwd=ROOT, env=environment)
+@contextmanager
+def gunicorn(settings):
+    """Yield the port of a running site with these settings."""
+    port = free_port()
+    command = [sys.executable, "-m", "gunicorn", "--no-control-socket"]
+    command += ["--workers", "2", "--threads", "4"]  # as in the Procfile
+    command += ["--bind", f"127.0.0.1:{port}", "--log-level", "warning", "microblog.wsgi"]
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": settings}
+    process = subprocess.Popen(command, cwd=ROOT, env=environment)
+    try:
         deadline = time.monotonic() + 30
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port)).close()
-                return port
-            except OSError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.1)
+        while not is_open(port):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError("gunicorn did not start.")
+            time.sleep(0.1)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(20)
 
-    def __exit__(self, *error):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(20)
+
+def is_open(port):
+    with socket.socket() as tried:
+        return tried.connect_ex(("127.0.0.1", port)) == 0
 
 
 # The clients

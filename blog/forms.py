@@ -7,10 +7,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts.validators import BLANK
 
 from .models import Message, Post
-from .models.posts import ChangedMeanwhile
+from .models.messages import MESSAGE_MAX_LENGTH
+from .models.posts import BODY_MAX_LENGTH, ChangedMeanwhile
 
 
 class PostForm(forms.ModelForm):
+    most = BODY_MAX_LENGTH  # characters, which a counter counts
+
     class Meta:
         model = Post
         fields = ["title", "body"]
@@ -56,7 +59,7 @@ class RevisionForm(PostForm):
     def revise(self) -> bool:
         """False: it was changed meanwhile; the form says so, and keeps what was typed."""
         try:
-            self.post.revise(self.cleaned_data["title"], self.cleaned_data["body"])
+            self.post.revise(self.instance.title, self.instance.body)  # cleaned by the model too
         except ChangedMeanwhile:
             self.post.refresh_from_db()
             self._tell_of_change()
@@ -79,6 +82,8 @@ class RevisionForm(PostForm):
 
 
 class MessageForm(forms.ModelForm):
+    most = MESSAGE_MAX_LENGTH
+
     class Meta:
         model = Message
         fields = ["body"]
@@ -91,6 +96,12 @@ class MessageForm(forms.ModelForm):
 
     def clean(self):
         sender, recipient = self.instance.sender, self.instance.recipient
+        if not recipient.is_active:
+            raise ValidationError(
+                _("@%(name)s is not here any more, and gets no messages."),
+                code="gone",
+                params={"name": recipient.username},
+            )
         if sender == recipient:
             raise ValidationError(_("You can't write a message to yourself."), code="self")
         if sender.is_apart_from(recipient):

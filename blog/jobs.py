@@ -17,7 +17,7 @@ PER_SECOND = 20  # mails; between them there is room for other work
 @job(_("Telling followers of a post"))
 def announce_post(run):
     """One task a follower, so that trying one again never mails another one twice."""
-    post = Post.objects.filter(pk=run.task.args["post"]).first()
+    post = _post_of(run.task)
     followers = list(post.author.followers_by_mail.values_list("pk", flat=True)) if post else []
     for first in range(0, len(followers), CHUNK):
         args_by_key = {
@@ -32,11 +32,17 @@ def announce_post(run):
 
 @job(_("Mail about a new post"), phases={"mailing": _("Sending the mail")})
 def mail_new_post(run):
-    post = Post.objects.select_related("author").filter(pk=run.task.args["post"]).first()
+    post = _post_of(run.task)
     if post is None:
         return
     for follower in post.author.followers_by_mail.filter(pk=run.task.args["follower"]):
         mails.send_once(run, compose(post, follower))
+
+
+def _post_of(task):
+    """What the task is about, while it and its author are there."""
+    posts = Post.objects.filter(author__is_active=True).select_related("author")
+    return posts.filter(pk=task.args["post"]).first()
 
 
 def compose(post, follower):
@@ -72,8 +78,9 @@ def purge_post(run):
 @job(_("Mail about a message"), phases={"mailing": _("Sending the mail")})
 def mail_message(run):
     messages = Message.objects.unread().select_related("sender", "recipient")
-    message = messages.filter(pk=run.task.args["message"], sender__isnull=False).first()
-    if message and message.recipient.mail_messages and message.recipient.is_active:
+    messages = messages.filter(sender__is_active=True, recipient__is_active=True)
+    message = messages.filter(pk=run.task.args["message"]).first()
+    if message and message.recipient.mail_messages:
         mails.send_once(run, compose_message(message))
 
 

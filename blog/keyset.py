@@ -5,12 +5,18 @@ PAGE_SIZE = 25  # rows
 ID_MAX = 2**63 - 1
 
 
+def parse(cursor: str) -> int:
+    """The id that the cursor is, or 0."""
+    digits = cursor.isascii() and cursor.isdecimal() and len(cursor) <= len(str(ID_MAX))
+    return min(int(cursor), ID_MAX) if digits else 0
+
+
 def page(rows, before: str, *, by: str = "id", size: int = PAGE_SIZE):
     """(at most `size` of the QuerySet `rows` with an id below `before`; the `before` of the next
     page, or ""). What is no id names the first page. `by`: the name of the id among the columns.
     """
-    if before.isascii() and before.isdecimal() and int(before) <= ID_MAX:
-        rows = rows.filter(**{f"{by}__lt": int(before)})
+    if pk := parse(before):
+        rows = rows.filter(**{f"{by}__lt": pk})
     found = list(rows.order_by(f"-{by}")[: size + 1])
     shown = found[:size]
     if len(found) <= size:

@@ -10,11 +10,12 @@ from django.utils.safestring import SafeString, mark_safe
 # would be an e-mail address or the like. One pass, and each alternative begins with a character of
 # its own, so it takes linear time.
 LINK = re.compile(
-    r"(?P<url>\bhttps?://[^\s<>\"'`]+)"
+    r"(?P<url>(?<![A-Za-z0-9_])https?://[^\s<>\"'`，。、！？；：（）「」『』《》【】]+)"
     r"|(?<![A-Za-z0-9_@./-])@(?P<name>[A-Za-z0-9_]{1,30})(?![A-Za-z0-9_@])"
     r"|(?<![A-Za-z0-9_&/#])#(?P<tag>\w{1,100})(?!\w)",
     re.IGNORECASE,
 )
+TAG_MAX_LENGTH = 100  # code points, casefolded: which may be more than were written
 SHOWN_OF_URL = 40  # characters
 PAIRS = {")": "(", "]": "[", "}": "{"}
 
@@ -47,6 +48,8 @@ def _link(match):
     if match["url"]:
         url, rest = _split_url(match["url"])
         shown = url.split("://", 1)[1]
+        if not shown:
+            return escape(match[0])
         if len(shown) > SHOWN_OF_URL:
             shown = shown[: SHOWN_OF_URL - 1] + "…"
         link = '<a href="{}" rel="nofollow ugc noopener">{}</a>'
@@ -59,7 +62,7 @@ def _link(match):
 
 
 def _is_tag(tag):
-    return tag is not None and not tag.isdecimal()
+    return tag is not None and not tag.isdecimal() and len(tag.casefold()) <= TAG_MAX_LENGTH
 
 
 def _split_url(url):

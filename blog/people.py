@@ -1,10 +1,9 @@
 """People as others see them."""
 
-from django.contrib.auth import get_user_model
 from django.db.models import Count, Exists, IntegerField, OuterRef, Subquery
-from django.db.models.functions import Coalesce, Lower
+from django.db.models.functions import Coalesce
 
-from accounts.models import Follow
+from accounts.models import Follow, User
 
 from .models import Post
 
@@ -12,10 +11,10 @@ SUGGESTED = 5  # people
 LATEST = 200  # posts
 
 
-def seen_by(reader):
+def with_bonds_to(reader):
     """Active people, each with what `reader` has to do with them: `is_followed`, `is_muted`,
     `is_blocked` (by the reader) and `blocks_reader`."""
-    people = get_user_model().objects.filter(is_active=True)
+    people = User.objects.active()
     if not reader.is_authenticated:
         return people
     mutes, blocks = (getattr(reader, name).through.objects for name in ("mutes", "blocks"))
@@ -28,17 +27,20 @@ def seen_by(reader):
 
 
 def named(reader, username):
-    """The one person of this name, as `seen_by`, with counts; a QuerySet of one or none."""
-    folded = with_counts(seen_by(reader)).alias(folded=Lower("username"))
-    return folded.filter(folded=username.lower())
+    """The one person of this name, with bonds and counts; a QuerySet of one or none."""
+    return with_counts(with_bonds_to(reader)).named(username)
 
 
 def with_counts(people):
     """Each with `posts_count`, `followers_count` and `following_count`."""
     return people.annotate(
         posts_count=_count(Post.objects.filter(author=OuterRef("pk")), "author"),
-        followers_count=_count(Follow.objects.filter(followed=OuterRef("pk")), "followed"),
-        following_count=_count(Follow.objects.filter(follower=OuterRef("pk")), "follower"),
+        followers_count=_count(
+            Follow.objects.filter(followed=OuterRef("pk"), follower__is_active=True), "followed"
+        ),
+        following_count=_count(
+            Follow.objects.filter(follower=OuterRef("pk"), followed__is_active=True), "follower"
+        ),
     )
 
 
@@ -46,7 +48,7 @@ def suggested_to(reader):
     """A few people who have written lately and whom the reader does not follow."""
     posts = Post.objects.seen_by(reader).not_muted_by(reader).exclude(author=reader)
     lately = posts.newest_first().values("author")[:LATEST]
-    people = seen_by(reader).filter(is_followed=False, pk__in=lately)
+    people = with_bonds_to(reader).filter(is_followed=False, pk__in=lately)
     return people.order_by("-last_seen")[:SUGGESTED]
 
 

@@ -1,9 +1,10 @@
 """What has to happen in the same transaction whenever a row is saved or deleted, by whomever."""
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
+
+from accounts.models import User
 
 from . import search
 from .models import Message, Post
@@ -40,4 +41,4 @@ def remove_messages_that_nobody_has(sender, **kwargs):
 
 def prune_search(sender, **kwargs):
     """`manage.py flush` empties the tables of the models; the index is none of them."""
-    search.prune(Post, get_user_model())
+    search.prune(Post, User)

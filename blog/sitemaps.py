@@ -13,7 +13,7 @@ class PeopleSitemap(Sitemap):
     limit = LISTED
 
     def items(self):
-        return User.objects.filter(is_active=True).order_by("pk")
+        return User.objects.active().order_by("pk")
 
 
 class PostsSitemap(Sitemap):

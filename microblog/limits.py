@@ -5,6 +5,7 @@ Counted in the cache, in fixed windows of time. While the cache is away nothing 
 
 import ipaddress
 import time
+import unicodedata
 from hashlib import sha256
 from math import ceil
 
@@ -24,12 +25,16 @@ def address(request) -> str:
         found = ipaddress.ip_address(told)
     except ValueError:
         return ""
-    return str(found if found.version == 4 else ipaddress.ip_network((found, 64), strict=False))
+    if found.version == 6:
+        found = found.ipv4_mapped or ipaddress.ip_network((found, 64), strict=False)
+    return str(found)
 
 
 def name_and_address(request) -> str:
-    """Not the name alone: else anybody could lock anybody out."""
-    return f"{request.POST.get('username', '').casefold()} {address(request)}"
+    """The name as it is looked up, however it was typed. Not the name alone: else anybody could
+    lock anybody out."""
+    name = unicodedata.normalize("NFKC", request.POST.get("username", ""))
+    return f"{name.strip().casefold()} {address(request)}"
 
 
 def person(request) -> str:
@@ -68,7 +73,7 @@ class LimitMiddleware:
 
     def process_view(self, request, view, args, kwargs):
         method, limit, whose = RULES.get(request.resolver_match.view_name, ("", "", None))
-        if request.method != method:
+        if method != ("GET" if request.method == "HEAD" else request.method):
             return None
         times, seconds = settings.LIMITS[limit]
         who, now = whose(request), time.time()

@@ -1,4 +1,4 @@
-"""Bounds on what a request may send, who is here, and what browsers are told."""
+"""Bounds on what a request may send, and what browsers are told."""
 
 from django.conf import settings
 from django.shortcuts import render
@@ -7,22 +7,20 @@ from django.urls import Resolver404, resolve
 DRAIN_MAX_BYTES = 64 << 20
 
 
-class SeenMiddleware:
-    """Note when people were last seen: by pages that they open, not by what pages fetch."""
+class MethodMiddleware:
+    """Give the answer 405 words: somebody may have come from the sign-in to where only a button
+    leads."""
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
         response = self.get_response(request)
-        is_page = response.get("Content-Type", "").startswith("text/html")
-        if is_page and not self._is_fetched(request) and request.user.is_authenticated:
-            request.user.see()
+        if response.status_code == 405 and request.method == "GET":
+            page = render(request, "405.html", status=405)
+            page["Allow"] = response["Allow"]
+            return page
         return response
-
-    def _is_fetched(self, request):
-        match = request.resolver_match
-        return "HX-Request" in request.headers or (match and match.view_name == "alerts")
 
 
 class Utf8Middleware:

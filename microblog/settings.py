@@ -94,9 +94,10 @@ MIDDLEWARE = [
     "accounts.middleware.PreferencesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "microblog.middleware.SeenMiddleware",
+    "accounts.middleware.SeenMiddleware",
     "microblog.middleware.PermissionsPolicyMiddleware",
     # Last: their pages know who is signed in.
+    "microblog.middleware.MethodMiddleware",
     "microblog.middleware.Utf8Middleware",
     "microblog.middleware.MaxBodySizeMiddleware",
     "microblog.limits.LimitMiddleware",
@@ -117,8 +118,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "tasks.context_processors.tasks",
-                "blog.context_processors.unread",
+                "microblog.waiting.waiting",
             ],
         },
     },
@@ -188,6 +188,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "blog:home"
 LOGOUT_REDIRECT_URL = "blog:home"
+SESSION_ENGINE = "accounts.sessions"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True  # unless somebody wants to be remembered:
 SESSION_COOKIE_AGE = 30 * 24 * 3600
 PASSWORD_RESET_TIMEOUT = 3600

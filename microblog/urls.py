@@ -6,6 +6,8 @@ from . import views
 
 urlpatterns = [
     path("alerts/", views.alerts, name="alerts"),  # first: it is asked for most often
+    path("robots.txt", views.robots, name="robots"),
+    path("manifest.webmanifest", views.manifest, name="manifest"),
     path("", include("blog.urls")),
     path("", include("accounts.urls")),
     path("exports/", include("exports.urls")),

@@ -1,16 +1,18 @@
-"""Where the apps meet: what every page polls."""
+"""Where the apps meet: what every page polls, and what the site says of itself."""
 
 import hashlib
 import json
 
+from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from blog.context_processors import Unread
-from tasks.context_processors import OwnTasks
+from .waiting import Waiting
 
 
 @require_safe
@@ -22,22 +24,47 @@ def alerts(request):
     if not request.user.is_authenticated:
         return HttpResponse(status=401)
     as_json = request.get_preferred_type(["text/html", "application/json"]) == "application/json"
-    own_tasks = OwnTasks(request.user)
-    unread = Unread(request.user)
+    waiting = Waiting(request.user)
     said = {
-        "tasks": [task.to_dict() for task in own_tasks.to_show],
-        "unread_messages": unread.messages,
-        "unread_notifications": unread.notifications,
+        "tasks": [task.to_dict() for task in waiting.tasks],
+        "unread_messages": waiting.messages,
+        "unread_notifications": waiting.notifications,
     }
     etag = f'"{_digest(said, get_language(), as_json)}"'
     response = get_conditional_response(request, etag=etag)
     if response is None:
-        fragment = "alerts.html", {"own_tasks": own_tasks, "unread": unread}
+        fragment = "alerts.html", {"waiting": waiting}
         response = JsonResponse(said) if as_json else render(request, *fragment)
         response["ETag"] = etag
     patch_cache_control(response, private=True, no_cache=True)
     patch_vary_headers(response, ["Accept", "Cookie"])
     return response
+
+
+@require_safe
+def robots(request):
+    """What is not for programs that read (RFC 9309)."""
+    sitemap = settings.SITE_URL + reverse("blog:sitemap")
+    return render(request, "robots.txt", {"sitemap": sitemap}, content_type="text/plain")
+
+
+@require_safe
+def manifest(request):
+    """How the site calls itself (W3C Web Application Manifest)."""
+    icons = [{"src": static("icon.svg"), "type": "image/svg+xml", "sizes": "any"}]
+    icons += [
+        {"src": static(f"icon-{size}.png"), "type": "image/png", "sizes": f"{size}x{size}"}
+        for size in (192, 512)
+    ]
+    said = {
+        "name": "Microblog",
+        "start_url": "/",
+        "display": "standalone",
+        "background_color": "#fbfaf7",
+        "theme_color": "#1c6b59",
+        "icons": icons,
+    }
+    return JsonResponse(said, content_type="application/manifest+json")
 
 
 def _digest(*parts) -> str:

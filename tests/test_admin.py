@@ -1,6 +1,7 @@
 import pytest
 from django.contrib.auth.models import Permission
 
+from blog.models import Post
 from exports import archive
 from exports.models import Export
 from exports.tests.conftest import written
@@ -13,7 +14,9 @@ def export(alice):
 
 
 def pages(export):
+    post = Post.objects.create(author=export.owner, body="mine")
     return [
+        f"/admin/blog/post/{post.pk}/change/",
         "/admin/",
         "/admin/accounts/user/",
         "/admin/accounts/user/add/",
@@ -30,6 +33,13 @@ def pages(export):
 def test_every_page_works(admin_client, export):
     for address in pages(export):
         assert admin_client.get(address).status_code == 200, address
+
+
+def test_nobody_writes_in_another_s_name(admin_client, alice):
+    post = Post.objects.create(author=alice, body="mine")
+    change = f"/admin/blog/post/{post.pk}/change/"
+    assert admin_client.post(change, {"body": "not mine"}).status_code == 403
+    assert admin_client.get("/admin/blog/post/add/").status_code == 403
 
 
 def test_attempts_and_their_tracebacks_are_shown(admin_client, export):

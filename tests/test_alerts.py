@@ -172,6 +172,11 @@ def test_it_needs_few_queries_and_writes_nothing(alices, task, django_assert_num
         alices.get(URL)
 
 
+def test_where_nothing_waits_it_needs_even_fewer(alices, django_assert_num_queries):
+    with django_assert_num_queries(3):
+        alices.get(URL)
+
+
 def test_it_is_only_mine(client, task, bob):
     client.force_login(bob)
     assert client.get(URL, headers=JSON).json()["tasks"] == []

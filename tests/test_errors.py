@@ -53,6 +53,22 @@ def test_nothing_is_found_in_words(client):
     assert b"There is nothing here" in response.content
 
 
+def test_who_comes_to_where_only_buttons_lead_is_told(alices):
+    response = alices.get("/notifications/read/")
+    assert (response.status_code, response["Allow"]) == (405, "POST")
+    assert b"Only a button leads here" in response.content
+
+
+def test_a_cookie_that_no_database_could_look_for_is_none(client, db):
+    client.cookies.load('sessionid="\\000aaaaaaaaaaaaa"')
+    assert client.get("/accounts/settings/").status_code == 302
+
+
+@pytest.mark.parametrize("address", ["/tags/%00/", "/notifications/?before=" + "9" * 5_000])
+def test_odd_addresses_are_no_fault(alices, address):
+    assert alices.get(address).status_code in {200, 404}
+
+
 def test_an_old_form_loses_no_text(alice):
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(alice)

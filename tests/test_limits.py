@@ -84,6 +84,16 @@ def test_guessing_passwords_comes_to_an_end(client, alice, counting):
     assert sign_in(client, "ALICE").status_code == 429  # the same name
 
 
+def test_a_name_is_one_name_however_it_is_spelled(client, alice, counting):
+    spelled = ["alice", "  alice", "ａｌice ", "ALICE"]
+    assert [sign_in(client, name).status_code for name in spelled] == [200, 200, 429, 429]
+
+
+def test_a_question_without_a_body_counts_too(client, db, counting):
+    asked = [client.head("/search/", {"q": "x"}).status_code for _ in range(3)]
+    assert asked == [200, 200, 429]
+
+
 def test_nobody_is_locked_out_by_others(client, alice, bob, counting):
     for _ in range(3):
         sign_in(client)
@@ -196,6 +206,7 @@ def test_clearing_the_cache_leaves_the_queue_alone(counting):
     [
         ("", {"REMOTE_ADDR": "192.0.2.1"}, "192.0.2.1"),
         ("", {"REMOTE_ADDR": "192.0.2.1", "HTTP_X_FORWARDED_FOR": "1.2.3.4"}, "192.0.2.1"),
+        ("", {"REMOTE_ADDR": "::ffff:192.0.2.1"}, "192.0.2.1"),  # by a socket for both
         ("", {"REMOTE_ADDR": ""}, ""),  # a socket of Unix
         ("X-Forwarded-For", {"HTTP_X_FORWARDED_FOR": "1.2.3.4, 192.0.2.2"}, "192.0.2.2"),
         ("X-Forwarded-For", {"HTTP_X_FORWARDED_FOR": "2001:db8:1:2:3:4:5:6"}, "2001:db8:1:2::/64"),

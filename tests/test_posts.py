@@ -64,7 +64,7 @@ def test_following_muting_and_blocking(page, alice, bob):
     page.goto("/people/hidden/")
     press(page, "Unblock")
     expect(page.get_by_role("button", name="Follow")).to_be_visible()
-    assert not people.seen_by(alice).get(username="bob").is_blocked
+    assert not people.with_bonds_to(alice).get(username="bob").is_blocked
 
 
 def test_searching(page, bob):

@@ -26,15 +26,19 @@ def test_opening_a_page_does(is_seen, address):
 
 @pytest.mark.parametrize("accept", ["text/html", "application/json"])
 def test_a_poll_does_not(is_seen, accept):
-    assert not is_seen("/alerts/", headers={"Accept": accept})
+    assert not is_seen("/alerts/", headers={"Accept": accept, "HX-Request": "true"})
 
 
-def test_what_a_page_fetches_does_not(is_seen):
-    assert not is_seen("/exports/", headers={"HX-Request": "true"})
+@pytest.mark.parametrize("address", ["/exports/", "/@alice/card/"])
+def test_what_a_page_fetches_does_not(is_seen, address):
+    assert not is_seen(address, headers={"Sec-Fetch-Dest": "empty"})
+
+
+def test_a_picture_does_not(is_seen):
     assert not is_seen("/@alice/avatar/")
 
 
 def test_not_every_page_is_worth_a_write(alices, django_assert_num_queries):
     alices.get("/accounts/password/")
-    with django_assert_num_queries(4):  # session, user, tasks, unread
+    with django_assert_num_queries(3):  # session, user, what waits
         alices.get("/accounts/password/")

@@ -13,7 +13,7 @@ YEAR = 365 * 24 * 3600  # seconds
 @require_safe
 def avatar(request, username):
     """Pages ask for one version (`User.avatar_url`), which can be kept; without it, the present."""
-    person = get_object_or_404(User.objects.named(username).filter(is_active=True))
+    person = get_object_or_404(User.objects.active().named(username))
     etag = f'"{person.avatar_version}"'
     response = get_conditional_response(request, etag=etag)
     if response is None:

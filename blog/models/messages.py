@@ -11,22 +11,17 @@ from accounts.validators import BLANK, validate_not_blank, validate_storable
 from tasks.lifecycle import launch
 
 from .posts import BodyField
+from .reading import ReadableQuerySet
 
 MESSAGE_MAX_LENGTH = 1_000  # code points
 
 
-class MessageQuerySet(models.QuerySet):
+class MessageQuerySet(ReadableQuerySet):
     def of(self, person):
         return self.filter(Q(sender=person) | Q(recipient=person))
 
     def between(self, one, other):
         return self.filter(Q(sender=one, recipient=other) | Q(sender=other, recipient=one))
-
-    def unread(self):
-        return self.filter(read_at=None)
-
-    def mark_read(self):
-        self.unread().update(read_at=timezone.now())
 
     def latest_with_each(self, person):
         """Of each conversation of `person`: `other` (the id of whom it is with), `latest` (the id
@@ -90,7 +85,7 @@ class Message(models.Model):
         one unread, they have been told."""
         unread = Message.objects.filter(sender=self.sender, recipient=self.recipient).unread()
         wants_mail = self.recipient.mail_messages and self.recipient.email
-        is_first = not (wants_mail and unread.exists())
+        is_told = wants_mail and not unread.exists()
         self.save(force_insert=True)
-        if wants_mail and is_first:
+        if is_told:
             launch("blog.jobs.mail_message", key=str(self.pk), args={"message": self.pk})

@@ -2,20 +2,22 @@
 ready."""
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 
-class NotificationQuerySet(models.QuerySet):
+from .reading import ReadableQuerySet
+
+
+class NotificationQuerySet(ReadableQuerySet):
     def tell(self, *recipients, kind, actor=None, post=None, url=""):
         """Tell `recipients`, once each: not of what they did themselves, nor of what people do whom
         they have muted, or with whom there is a block, nor those who are no more."""
-        people = get_user_model().objects.filter(pk__in=[each.pk for each in recipients])
-        people = people.filter(is_active=True)
+        people = User.objects.active().filter(pk__in=[each.pk for each in recipients])
         if actor:
             people = people.exclude(pk=actor.pk).exclude(mutes=actor)
             people = people.exclude(blocks=actor).exclude(blocked_by=actor)
@@ -29,12 +31,9 @@ class NotificationQuerySet(models.QuerySet):
 
     def shown_to(self, reader):
         """The reader's own, of posts that are there and of people whom the reader puts up with."""
-        actors = get_user_model().objects.filter(pk=OuterRef("actor"), is_active=True)
+        actors = User.objects.active().filter(pk=OuterRef("actor"))
         actors = actors.exclude(muted_by=reader).exclude(blocked_by=reader).exclude(blocks=reader)
         return self.filter(Q(actor=None) | Exists(actors), recipient=reader, post__deleted_at=None)
-
-    def unread(self):
-        return self.filter(read_at=None)
 
 
 class Notification(models.Model):
@@ -111,8 +110,3 @@ class Notification(models.Model):
     def target_url(self) -> str:
         """Where what it tells of is to be seen."""
         return self.url or (self.post or self.actor).get_absolute_url()
-
-    def mark_read(self):
-        if self.read_at is None:
-            self.read_at = timezone.now()
-            self.save(update_fields=["read_at"])

@@ -1,9 +1,9 @@
 """What people say."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.core.validators import MaxLengthValidator
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from accounts.validators import BLANK, validate_not_blank, validate_storable
 from blog import languages, markup, search, translators
 from tasks.lifecycle import launch, launch_spread
@@ -20,9 +21,18 @@ from .notifications import Notification
 
 BODY_MAX_LENGTH = 500  # code points
 TITLE_MAX_LENGTH = 140  # code points
-TAG_MAX_LENGTH = 100  # code points
-THREAD_MAX = 200  # posts shown around one
+THREAD_PAGE = 100  # answers shown on a page
 UNDO_FOR = timedelta(seconds=60)  # in which a deleted post can be brought back
+
+
+@dataclass
+class Thread:
+    """`above`: what a post answers, from the first one on; `below`: the answers to it and to those,
+    oldest first; `more`: the id of the last of them, if more follow."""
+
+    above: list
+    below: list
+    more: int
 
 
 class ChangedMeanwhile(Exception):
@@ -50,7 +60,7 @@ class PostQuerySet(models.QuerySet):
         posts = self.filter(author__is_active=True)
         if not reader.is_authenticated:
             return posts
-        blocks = get_user_model().blocks.through.objects
+        blocks = User.blocks.through.objects
         return posts.exclude(
             Exists(blocks.filter(from_user=reader, to_user=OuterRef("author")))
         ).exclude(Exists(blocks.filter(from_user=OuterRef("author"), to_user=reader)))
@@ -58,7 +68,7 @@ class PostQuerySet(models.QuerySet):
     def not_muted_by(self, reader):
         if not reader.is_authenticated:
             return self
-        mutes = get_user_model().mutes.through.objects
+        mutes = User.mutes.through.objects
         return self.exclude(Exists(mutes.filter(from_user=reader, to_user=OuterRef("author"))))
 
     def after(self, timestamp, pk):
@@ -81,7 +91,7 @@ class PostQuerySet(models.QuerySet):
             post.language = languages.guess(post.title, post.body)
         self.bulk_create(posts)
         names = {post.pk: markup.mentions(post.text) for post in posts}
-        people = get_user_model().objects.called(set().union(*names.values()))
+        people = User.objects.active().named(*set().union(*names.values()))
         pks = {person.username.lower(): person.pk for person in people}
         through = Post.mentions.through
         through.objects.bulk_create(
@@ -222,23 +232,30 @@ class Post(models.Model):
         self.deleted_at = None
         self.save(update_fields=["deleted_at"])
 
-    def around(self, reader):
-        """What of its thread `reader` sees: (what it answers, oldest first; the answers to it and
-        to those, oldest first). Of a thread of more than THREAD_MAX posts the first ones."""
+    def around(self, reader, after=0) -> "Thread":
+        """What `reader` sees of the thread that it is in; of the answers those after this id."""
         root = self.thread or self.pk
-        posts = Post.objects.seen_by(reader).filter(Q(pk=root) | Q(thread=root))
-        posts = posts.exclude(pk=self.pk).select_related("author").oldest_first()[:THREAD_MAX]
-        by_pk = {post.pk: post for post in posts}
-        above, below, answered = [], [], self.reply_to_id
-        while answered in by_pk:
-            above.insert(0, by_pk[answered])
-            answered = by_pk[answered].reply_to_id
-        under = {self.pk}
-        for post in by_pk.values():  # an answer comes after what it answers
-            if post.reply_to_id in under:
-                under.add(post.pk)
-                below.append(post)
-        return above, below
+        seen = Post.objects.seen_by(reader).filter(Q(pk=root) | Q(thread=root))
+        answered = dict(seen.order_by("pk").values_list("pk", "reply_to"))
+        above, pk = [], answered.get(self.pk)
+        while pk in answered:
+            above.insert(0, pk)
+            pk = answered[pk]
+        below, under = [], {self.pk}
+        for pk, reply_to in answered.items():  # an answer comes after what it answers
+            # What answered a post that is gone hangs where the thread began.
+            if pk not in under and (reply_to if reply_to in answered else root) in under:
+                under.add(pk)
+                below.append(pk)
+        shown = [pk for pk in below if pk > after][: THREAD_PAGE + 1]
+        posts = Post.objects.select_related("author").in_bulk(
+            [*above[-THREAD_PAGE:], *shown[:THREAD_PAGE]]
+        )
+        return Thread(
+            above=[posts[pk] for pk in above if pk in posts],
+            below=[posts[pk] for pk in shown if pk in posts],
+            more=shown[THREAD_PAGE - 1] if len(shown) > THREAD_PAGE else 0,
+        )
 
     def is_foreign_in(self, language) -> bool:
         """Whether it can be translated, as far as we know, for who reads `language`."""
@@ -270,7 +287,7 @@ class Post(models.Model):
         Tag.objects.bulk_create(
             (Tag(post=self, name=name) for name in names), ignore_conflicts=True
         )
-        mentioned = get_user_model().objects.called(markup.mentions(self.text))
+        mentioned = User.objects.active().named(*markup.mentions(self.text))
         before = set(self.mentions.all())
         self.mentions.set(mentioned)
         return [person for person in mentioned if person not in before]
@@ -284,7 +301,7 @@ class Tag(models.Model):
     """That a post has a tag. Tags are kept without their #, casefolded."""
 
     post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="tags")
-    name = models.CharField(_("tag"), max_length=TAG_MAX_LENGTH)
+    name = models.CharField(_("tag"), max_length=markup.TAG_MAX_LENGTH)
 
     class Meta:
         verbose_name = _("tag")

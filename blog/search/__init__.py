@@ -62,9 +62,14 @@ def _find(table, query, rows, begun=False):
     wanted = words.wanted(query[:QUERY_MAX_LENGTH])
     if not wanted:
         return []
-    best = database().find(table, wanted, begun=begun, limit=BEST)
-    found = rows.in_bulk(best)
-    return [found[pk] for pk in best if pk in found]
+    ranked = database().find(table, wanted, begun=begun)
+    found = []
+    # Mostly the first ones are enough. The rest is asked for when not all of them may be seen.
+    for pks in (ranked[:BEST], ranked[BEST:]):
+        if pks and len(found) < min(BEST, len(ranked)):
+            by_pk = rows.in_bulk(pks)
+            found += [by_pk[pk] for pk in pks if pk in by_pk]
+    return found[:BEST]
 
 
 def rebuild(post_model, user_model, progress=lambda count: None):

@@ -41,7 +41,7 @@ def remove_all_but(table, other):
         )
 
 
-def find(table, wanted, *, begun, limit) -> list[int]:
+def find(table, wanted, *, begun) -> list[int]:
     """The ids, best first. `wanted`: as `words.wanted()` has it; begun: the last of them may be
     the beginning of a word."""
     groups = [" | ".join(f"'{term}'" for term in sorted(group)) for group in wanted]
@@ -52,8 +52,8 @@ def find(table, wanted, *, begun, limit) -> list[int]:
         cursor.execute(
             f"SELECT id FROM (SELECT id, terms FROM {table} WHERE terms @@ %s::tsquery"
             f" ORDER BY id DESC LIMIT {CANDIDATES}) AS candidates"
-            " ORDER BY ts_rank_cd(terms, %s::tsquery, 1) DESC, id DESC LIMIT %s",
-            [query, query, limit],
+            " ORDER BY ts_rank_cd(terms, %s::tsquery, 1) DESC, id DESC",
+            [query, query],
         )
         return [pk for (pk,) in cursor.fetchall()]
 

@@ -32,7 +32,7 @@ def remove_all_but(table, other):
         cursor.execute(f"DELETE FROM {table} WHERE rowid NOT IN (SELECT id FROM {other})")
 
 
-def find(table, wanted, *, begun, limit) -> list[int]:
+def find(table, wanted, *, begun) -> list[int]:
     """The ids, best first. `wanted`: as `words.wanted()` has it; begun: the last of them may be
     the beginning of a word."""
     groups = [" OR ".join(f'"{term}"' for term in sorted(group)) for group in wanted]
@@ -43,7 +43,7 @@ def find(table, wanted, *, begun, limit) -> list[int]:
         cursor.execute(
             f"SELECT id FROM (SELECT rowid AS id, bm25({table}) AS score FROM {table}"
             f" WHERE {table} MATCH %s ORDER BY rowid DESC LIMIT {CANDIDATES})"
-            " ORDER BY score, id DESC LIMIT %s",
-            [query, limit],
+            " ORDER BY score, id DESC",
+            [query],
         )
         return [pk for (pk,) in cursor.fetchall()]

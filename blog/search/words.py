@@ -35,11 +35,10 @@ def wanted(query: str) -> list[set[str]]:
     for token in TOKEN.finditer(query):
         if not token["cjk"]:
             found.append(_stems(token[0]))
-        elif len(token[0]) == 1:
-            found.append({_folded(token[0])})
-        else:
-            found += [{pair} for pair in _pairs(_folded(token[0]))]
-    return found[:WORDS_MAX]
+            continue
+        characters = _folded(token[0])
+        found += [{pair} for pair in _pairs(characters)] or [set(characters)]
+    return [each for each in found if each][:WORDS_MAX]  # of some tokens no letter is left
 
 
 def highlight(text: str, query: str) -> SafeString:
@@ -99,4 +98,5 @@ def _stems(word) -> frozenset[str]:
 def _folded(text):
     """Without case and accents; what stands for the same is the same (Unicode: NFKC)."""
     text = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
-    return "".join(each for each in text if each.isalnum())
+    # Composed again: of Korean syllables it is not the letters that are looked for.
+    return unicodedata.normalize("NFC", "".join(each for each in text if each.isalnum()))

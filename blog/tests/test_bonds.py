@@ -46,18 +46,35 @@ def test_muting_and_unmuting(alices, alice, bob):
     assert not alice.mutes.exists()
 
 
-@pytest.mark.parametrize("verb", ["block", "mute", "unblock", "unmute", "unfollow", "remove"])
-def test_nothing_happens_to_oneself_or_twice(verb, alices, alice, bob):
-    assert alices.post(f"/@alice/{verb}/").status_code == 302
-    for _ in range(2):
-        assert alices.post(f"/@bob/{verb}/").status_code == 302
-    assert not alice.blocks.filter(pk=alice.pk).exists()
-    assert not alice.mutes.filter(pk=alice.pk).exists()
+BONDS = {  # the verb: (what there is before, what there is when it was done, twice)
+    "block": (set(), {"blocks"}),
+    "unblock": ({"blocks"}, set()),
+    "mute": (set(), {"mutes"}),
+    "unmute": ({"mutes"}, set()),
+    "unfollow": ({"follows"}, set()),
+    "remove": ({"followers"}, set()),
+}
+
+
+@pytest.mark.parametrize("verb", BONDS)
+def test_nothing_happens_to_oneself_and_twice_is_once(verb, alices, alice, bob):
+    before, after = BONDS[verb]
+    for name in before:
+        getattr(alice, name).add(bob)
+    for address in (f"/@alice/{verb}/", f"/@bob/{verb}/", f"/@bob/{verb}/"):
+        assert alices.post(address).status_code == 302
+    bonds = {
+        name: set(getattr(alice, name).all())
+        for name in ("blocks", "mutes", "follows", "followers")
+    }
+    assert {name for name, people in bonds.items() if people == {bob}} == after
+    assert not any(alice in people for people in bonds.values())
 
 
 @pytest.mark.parametrize("verb", ["block", "mute", "unblock", "unmute", "remove"])
 def test_they_are_posts_of_people_who_are_there(verb, alices, client, bob):
-    assert alices.get(f"/@bob/{verb}/").status_code == 405
+    assert alices.get(f"/@bob/{verb}/").status_code == (405 if verb == "remove" else 302)
+    assert not bob.blocked_by.exists() and not bob.muted_by.exists()
     assert alices.post(f"/@nobody/{verb}/").status_code == 404
     client.logout()
     assert client.post(f"/@bob/{verb}/")["Location"].startswith("/accounts/login/")

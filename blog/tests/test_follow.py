@@ -26,7 +26,8 @@ def test_nobody_follows_themselves(alices, alice):
 
 @pytest.mark.parametrize("verb", ["follow", "unfollow"])
 def test_it_is_a_post_of_people_who_are_there(alices, client, bob, verb):
-    assert alices.get(f"/@bob/{verb}/").status_code == 405
+    assert alices.get(f"/@bob/{verb}/")["Location"] == "/@bob/"  # who comes from the sign-in
+    assert not Follow.objects.exists()
     assert alices.post(f"/@nobody/{verb}/").status_code == 404
     client.logout()
     assert client.post(f"/@bob/{verb}/")["Location"].startswith("/accounts/login/")

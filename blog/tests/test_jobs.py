@@ -102,6 +102,13 @@ def test_a_post_deleted_meanwhile_is_not_mailed(alice, followers, mailoutbox):
     assert not mailoutbox
 
 
+def test_nobody_is_told_of_who_is_no_more(alice, followers, mailoutbox):
+    Post(author=alice, body="spam").publish()
+    type(alice).objects.filter(pk=alice.pk).update(is_active=False)
+    work()
+    assert not mailoutbox
+
+
 def test_many_mails_are_spread_so_that_other_work_goes_on(alice, django_user_model):
     people = django_user_model.objects.bulk_create(
         django_user_model(username=f"p{n}", email=f"p{n}@example.com", mail_new_posts=True)

@@ -25,6 +25,11 @@ from blog import markup
             '(<a href="http://example.org/wiki_(x)" rel="nofollow ugc noopener">'
             "example.org/wiki_(x)</a>)",
         ),
+        (
+            "請看https://example.org/，很好",
+            '請看<a href="https://example.org/" rel="nofollow ugc noopener">example.org/</a>，很好',
+        ),
+        ("https://...", "https://..."),
         ("javascript://alert(1)", "javascript://alert(1)"),
         ("mail me@example.org", "mail me@example.org"),
         ("a&#39;b", "a&amp;#39;b"),
@@ -67,6 +72,12 @@ def test_mentions(text, names):
 )
 def test_tags(text, tags):
     assert markup.tags(text) == tags
+
+
+def test_a_tag_that_grows_too_long_is_none():
+    tag = "ß" * markup.TAG_MAX_LENGTH  # folded, it is twice as long
+    assert not markup.tags(f"#{tag}")
+    assert "<a" not in markup.to_html(f"#{tag}")
 
 
 def test_no_markup_of_the_writer_survives():

@@ -43,14 +43,56 @@ class TestConversation:
             "/messages/@bob/",
             "/messages/@alice/",
             "/messages/received/",
+            "/messages/sent/",
         ):
-            assert b"between us" not in client.get(f"/messages/{address}").content
+            response = client.get(address)
+            assert response.status_code == 200
+            assert b"between us" not in response.content
+
+    def test_what_comes_while_it_is_drawn_is_not_read(self, alices, alice, bob, monkeypatch):
+        say(bob, alice, "one")
+        page = keyset.page
+
+        def page_and_then(*args, **kwargs):
+            found = page(*args, **kwargs)
+            say(bob, alice, "two")
+            return found
+
+        monkeypatch.setattr(keyset, "page", page_and_then)
+        assert shown(alices.get(THREAD)) == ["one"]
+        assert [message.body for message in Message.objects.unread()] == ["two"]
+
+    def test_what_was_typed_waits_for_the_sign_in(self, client, alice, bob):
+        client.post(THREAD, {"body": "half a thought", "writer": alice.pk})
+        client.force_login(alice)
+        assert client.get(THREAD).context["form"]["body"].value() == "half a thought"
+
+    def test_with_who_is_no_more_it_can_be_read_and_not_gone_on_with(self, alices, alice, bob):
+        say(bob, alice, "farewell")
+        type(bob).objects.filter(pk=bob.pk).update(is_active=False)
+        assert THREAD in alices.get("/messages/").content.decode()
+        page = alices.get(THREAD).content.decode()
+        assert "farewell" in page
+        assert "is not here any more" in page
+        assert "<textarea" not in page
+        page = alices.post(THREAD, {"body": "kept"}).content.decode()
+        assert "gets no messages" in page
+        assert "kept</textarea>" in page
+        assert Message.objects.count() == 1
+
+    def test_unread_ones_of_who_deleted_their_account_are_named(self, alices, alice, bob):
+        say(bob, alice)
+        bob.delete()
+        page = alices.get("/messages/").content.decode()
+        assert "1 unread message of somebody who is not here any more" in page
+        alices.get("/messages/received/")
+        assert alices.get("/messages/").context["waiting"].messages == 0
 
     def test_opening_it_is_reading_it(self, alices, alice, bob, carol):
         say(bob, alice)
         say(carol, alice)
         say(alice, bob)
-        assert alices.get(THREAD).context["unread"].messages == 1  # Carol's
+        assert alices.get(THREAD).context["waiting"].messages == 1  # Carol's
         unread = Message.objects.unread().values_list("sender__username", "recipient__username")
         assert sorted(unread) == [("alice", "bob"), ("carol", "alice")]
 
@@ -171,7 +213,7 @@ class TestLists:
             person = django_user_model.objects.create_user(f"p{number}", f"p{number}@example.com")
             say(person, alice)
             say(alice, person)
-        with django_assert_max_num_queries(6):
+        with django_assert_max_num_queries(7):
             alices.get(address)
 
 
@@ -208,6 +250,18 @@ class TestMail:
     def test_what_was_read_meanwhile_is_not_mailed(self, alice, bob):
         say(alice, bob)
         Message.objects.update(read_at=timezone.now() - timedelta(seconds=1))
+        self.work()
+        assert not mail.outbox
+
+    @pytest.mark.parametrize("end", ["sender", "recipient"])
+    @pytest.mark.parametrize("is_deleted", [True, False])
+    def test_nobody_is_told_of_who_is_no_more(self, end, is_deleted, alice, bob):
+        message = say(alice, bob)
+        person = getattr(message, end)
+        if is_deleted:
+            person.delete()
+        else:
+            type(person).objects.filter(pk=person.pk).update(is_active=False)
         self.work()
         assert not mail.outbox
 

@@ -72,9 +72,13 @@ def test_an_export_is_told_of_with_its_page(alices, alice):
 def test_all_are_marked_as_read(alices, client, alice, bob):
     Notification.objects.tell(alice, kind=Kind.FOLLOWED, actor=bob)
     Notification.objects.tell(bob, kind=Kind.FOLLOWED, actor=alice)
-    assert alices.get("/notifications/read/").status_code == 405
-    alices.post("/notifications/read/")
-    assert [each.recipient for each in Notification.objects.unread()] == [bob]
+    until = alices.get(URL).context["notifications"][0].pk
+    Notification.objects.tell(alice, kind=Kind.EXPORT_READY, url="/exports/")  # meanwhile
+    alices.post("/notifications/read/", {"until": "x"})
+    alices.post("/notifications/read/", {"until": until})
+    assert {each.kind for each in Notification.objects.shown_to(alice).unread()} == {"export_ready"}
+    assert Notification.objects.shown_to(bob).unread().exists()
+    alices.post("/notifications/read/", {"until": Notification.objects.latest("pk").pk})
     assert b"Mark all" not in alices.get(URL).content
 
 

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from blog import jobs
 from blog.models import Notification, Post
-from blog.models.posts import UNDO_FOR, ChangedMeanwhile
+from blog.models.posts import THREAD_PAGE, UNDO_FOR, ChangedMeanwhile
 from conftest import make_person
 from tasks.models import Task
 
@@ -149,9 +149,8 @@ class TestPages:
         page = alices.post(f"/posts/{post.pk}/", {"body": "my answer"}, follow=True)
         answer = Post.objects.get(body="my answer")
         assert page.redirect_chain == [(f"/posts/{post.pk}/#post-{answer.pk}", 302)]
-        assert [each.body for each in page.context["below"]] == ["my answer"]
-        above = alices.get(f"/posts/{answer.pk}/").context["above"]
-        assert above == [post]
+        assert page.context["thread"].below == [answer]
+        assert alices.get(f"/posts/{answer.pk}/").context["thread"].above == [post]
 
     def test_an_answer_that_can_not_be_is_kept(self, alices, bob):
         post = published(bob, "question")
@@ -161,27 +160,79 @@ class TestPages:
 
     def test_who_was_signed_out_finds_their_answer_again(self, client, alice, bob):
         post = published(bob, "question")
-        away = client.post(f"/posts/{post.pk}/", {"body": "long thoughts"})
-        assert away["Location"] == f"/accounts/login/?next=/posts/{post.pk}/"
+        address, form = f"/posts/{post.pk}/", {"body": "long thoughts", "writer": alice.pk}
+        assert client.post(address, form)["Location"] == f"/accounts/login/?next={address}"
+        client.get(address)  # before they sign in
         client.force_login(alice)
-        assert client.get(f"/posts/{post.pk}/").context["form"]["body"].value() == "long thoughts"
+        assert not client.get("/").context["form"]["body"].value()  # it is not for that page
+        assert client.get(address).context["form"]["body"].value() == "long thoughts"
+        assert not client.get(address).context["form"]["body"].value()
+
+    def test_nobody_else_finds_it(self, client, alice, bob):
+        post = published(bob, "question")
+        client.post(f"/posts/{post.pk}/", {"body": "long thoughts", "writer": alice.pk})
+        client.force_login(bob)
+        assert b"long thoughts" not in client.get(f"/posts/{post.pk}/").content
+
+    def test_who_was_signed_out_finds_their_edit_again(self, client, alice):
+        post = published(alice, "before")
+        address = f"/posts/{post.pk}/edit/"
+        client.post(address, {"body": "after", "title": "t", "edited_at": "", "writer": alice.pk})
+        client.force_login(alice)
+        form = client.get(address).context["form"]
+        assert (form["body"].value(), form["title"].value()) == ("after", "t")
+
+    def test_what_was_typed_to_a_post_that_is_gone_is_given_back(self, alices, alice, bob):
+        post = published(bob, "question")
+        post.remove()
+        page = alices.post(f"/posts/{post.pk}/", {"body": "long thoughts"})
+        assert page.status_code == 404
+        assert "long thoughts</textarea>" in page.content.decode()
 
     def test_a_thread_is_shown_in_its_order(self, alices, alice, bob):
         first = published(alice, "1")
         second = published(bob, "2", reply_to=first)
         aside = published(bob, "aside", reply_to=first)
         third = published(alice, "3", reply_to=second)
-        context = alices.get(f"/posts/{second.pk}/").context
-        assert (context["above"], context["below"]) == ([first], [third])
-        context = alices.get(f"/posts/{first.pk}/").context
-        assert (context["above"], context["below"]) == ([], [second, aside, third])
+        thread = alices.get(f"/posts/{second.pk}/").context["thread"]
+        assert (thread.above, thread.below) == ([first], [third])
+        thread = alices.get(f"/posts/{first.pk}/").context["thread"]
+        assert (thread.above, thread.below) == ([], [second, aside, third])
+
+    def test_answers_to_what_is_gone_hang_where_the_thread_began(self, alices, alice, bob):
+        root = published(alice, "root")
+        middle = published(bob, "middle", reply_to=root)
+        leaf = published(alice, "leaf", reply_to=middle)
+        under = published(alice, "under the leaf", reply_to=leaf)
+        middle.remove()
+        assert alices.get(f"/posts/{root.pk}/").context["thread"].below == [leaf, under]
+        assert alices.get(f"/posts/{leaf.pk}/").context["thread"].below == [under]
+        Post.with_deleted.filter(pk=middle.pk).delete()
+        assert alices.get(f"/posts/{root.pk}/").context["thread"].below == [leaf, under]
+
+    def test_a_long_thread_has_pages_and_no_answer_is_lost(self, alices, alice, bob):
+        root = published(alice, "root")
+        Post.objects.bulk_create(
+            Post(author=bob, body=str(number), reply_to=root, thread=root.pk)
+            for number in range(THREAD_PAGE + 1)
+        )
+        address = f"/posts/{root.pk}/"
+        first = alices.get(address).context["thread"]
+        assert len(first.below) == THREAD_PAGE
+        second = alices.get(address, {"after": first.more}).context["thread"]
+        assert [post.body for post in second.below] == [str(THREAD_PAGE)]
+        assert not second.more
+        page = alices.post(address, {"body": "the latest"}, follow=True)
+        latest = Post.objects.get(body="the latest")
+        assert page.redirect_chain == [(latest.get_absolute_url(), 302)]
+        assert page.context["thread"].above == [root]
 
     @pytest.mark.parametrize("rows", [1, 40])
     def test_a_thread_takes_few_queries(self, rows, alices, bob, django_assert_max_num_queries):
         post = published(bob, "question")
         for number in range(rows):
             published(bob, str(number), reply_to=post)
-        with django_assert_max_num_queries(6):
+        with django_assert_max_num_queries(7):
             alices.get(f"/posts/{post.pk}/")
 
     def test_editing_keeps_a_history_for_all_to_see(self, alices, client, alice):
@@ -205,6 +256,14 @@ class TestPages:
         again = {"body": "two", "edited_at": page.context["form"]["edited_at"].value()}
         assert alices.post(address, again).status_code == 302
         assert Post.objects.get().body == "two"
+
+    def test_saving_it_as_it_is_changes_nothing(self, alices, alice):
+        post = published(alice, "one\ntwo")
+        form = {"title": "", "body": "one\r\ntwo", "edited_at": ""}  # as browsers send it
+        alices.post(f"/posts/{post.pk}/edit/", form)
+        post.refresh_from_db()
+        assert post.edited_at is None
+        assert not post.revisions.exists()
 
     def test_a_bad_edit_changes_nothing_and_is_kept(self, alices, alice):
         post = published(alice, "before")

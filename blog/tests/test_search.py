@@ -38,6 +38,28 @@ def test_two_characters_of_chinese_are_enough(alice):
     assert len(found("天")) == 2
 
 
+def test_a_syllable_of_korean_is_found_and_what_is_not_there_is_not(alice):
+    write(alice, "강아지 산책")
+    assert len(found("강")) == len(found("산")) == len(found("강아지")) == 1
+    assert found("가") == []
+
+
+@pytest.mark.parametrize("odd", ["・", "ﹰ", "ﾞ", "゛", "\ufe70", "・・"])
+def test_what_has_no_letter_is_not_looked_for(alice, odd):
+    write(alice, f"test {odd}")
+    assert len(found(f"test {odd}")) == 1
+    assert found(odd) == []
+
+
+def test_those_who_may_not_be_seen_crowd_out_nobody(alice, bob):
+    write(alice, "castle")
+    Post.objects.add([Post(author=bob, body="castle") for _ in range(search.BEST + 20)])
+    assert len(found("castle")) == search.BEST
+    type(bob).objects.filter(pk=bob.pk).update(is_active=False)
+    seen = search.find_posts("castle", Post.objects.seen_by(alice))
+    assert [post.author for post in seen] == [alice]
+
+
 def test_who_says_it_more_ranks_first(alice):
     write(alice, "parrot parrot parrot")
     write(alice, "a parrot among many other words that are about something else, and still more")
@@ -95,8 +117,8 @@ def test_reindex_mends_what_is_out_of_step(alice, capsys):
     Post.objects.filter(pk=deleted.pk).update(deleted_at=post.timestamp)
     call_command("reindex")
     assert found("findable") == ["findable"]
-    assert search.database().find(search.POSTS, [{"ghost"}], begun=False, limit=9) == []
-    assert search.database().find(search.POSTS, [{"gone"}], begun=False, limit=9) == []
+    assert search.database().find(search.POSTS, [{"ghost"}], begun=False) == []
+    assert search.database().find(search.POSTS, [{"gone"}], begun=False) == []
     assert "can be found" in capsys.readouterr().out
 
 
@@ -104,8 +126,8 @@ def test_reindex_mends_what_is_out_of_step(alice, capsys):
 def test_a_flush_empties_the_index_too(alice):
     write(alice, "gone")
     call_command("flush", interactive=False, verbosity=0)
-    assert search.database().find(search.POSTS, [{"gone"}], begun=False, limit=9) == []
-    assert search.database().find(search.PEOPLE, [{"alic"}], begun=False, limit=9) == []
+    assert search.database().find(search.POSTS, [{"gone"}], begun=False) == []
+    assert search.database().find(search.PEOPLE, [{"alic"}], begun=False) == []
 
 
 class TestPage:

@@ -1,22 +1,23 @@
 """What people do about one another."""
 
 from django.contrib import messages
-from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_required
+from django.db.models import F
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.models import Follow
+from accounts.models import User
 from blog import keyset, people
 from blog.models import Notification
 
 
 @login_required
-@require_POST
 def follow(request, username):
     person = _active(username)
-    if person == request.user:
+    if request.method != "POST":  # who comes here from the sign-in
+        pass
+    elif person == request.user:
         messages.info(request, _("Your own posts are on your home page anyway."))
     elif request.user.is_apart_from(person):
         messages.error(request, _("You can't follow @%(name)s.") % {"name": person.username})
@@ -37,12 +38,11 @@ def _view_that(act):
     """A view by which the reader does `act(reader, person)` to somebody else; twice is once."""
 
     @login_required
-    @require_POST
     def view(request, username):
         person = _anybody(username)
-        if person != request.user:
+        if request.method == "POST" and person != request.user:
             act(request.user, person)
-        return redirect(person)
+        return redirect(person)  # also who comes here from the sign-in, by GET
 
     return view
 
@@ -58,7 +58,7 @@ unblock = _view_that(lambda reader, person: reader.blocks.remove(person))
 @require_safe
 def hidden(request):
     """Whom the reader has muted or blocked."""
-    seen = people.seen_by(request.user).order_by("username")
+    seen = people.with_bonds_to(request.user).order_by("username")
     context = {
         "muted": seen.filter(is_muted=True, is_blocked=False),
         "blocked": seen.filter(is_blocked=True),
@@ -69,15 +69,15 @@ def hidden(request):
 @require_safe
 def followers(request, username):
     person = _active(username)
-    follows = Follow.objects.filter(followed=person)
-    return _list(request, "blog/followers.html", person, follows, "follower")
+    follows = person.followed_by.values("id", person_id=F("follower"))
+    return _list(request, "blog/followers.html", person, follows)
 
 
 @require_safe
 def following(request, username):
     person = _active(username)
-    follows = Follow.objects.filter(follower=person)
-    return _list(request, "blog/following.html", person, follows, "followed")
+    follows = person.following.values("id", person_id=F("followed"))
+    return _list(request, "blog/following.html", person, follows)
 
 
 @require_safe
@@ -87,19 +87,19 @@ def card(request, username):
     return render(request, "blog/_card.html", {"person": person})
 
 
-def _list(request, template, person, follows, end):
-    """One page of those at the `end` of the follows, latest first."""
+def _list(request, template, person, follows):
+    """One page of the people at the other end of the follows, latest first."""
     rows, older = keyset.page(follows, request.GET.get("before", ""))
-    pks = [getattr(row, f"{end}_id") for row in rows]
-    seen = people.seen_by(request.user).in_bulk(pks)
+    pks = [row["person_id"] for row in rows]
+    seen = people.with_bonds_to(request.user).in_bulk(pks)
     shown = [seen[pk] for pk in pks if pk in seen]
     context = {"person": person, "people": shown, "older": older}
     return render(request, template, context | {"is_own": person == request.user})
 
 
 def _anybody(username):
-    return get_object_or_404(get_user_model().objects.named(username))
+    return get_object_or_404(User.objects.named(username))
 
 
 def _active(username):
-    return get_object_or_404(get_user_model().objects.named(username).filter(is_active=True))
+    return get_object_or_404(User.objects.active().named(username))

@@ -1,12 +1,10 @@
-"""For programs that read: what a person writes as Atom (RFC 4287) and JSON Feed 1.1, what is not
-for them (RFC 9309), and how the site calls itself (W3C Web Application Manifest)."""
+"""For programs that read: what a person writes as Atom (RFC 4287) and JSON Feed 1.1."""
 
 import re
 
 from django.conf import settings
 from django.http import HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, render
-from django.templatetags.static import static
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.translation import gettext as _
@@ -59,33 +57,9 @@ def json(request, username):
     return JsonResponse(said, content_type="application/feed+json")
 
 
-@require_safe
-def robots(request):
-    sitemap = _absolute(reverse("blog:sitemap"))
-    return render(request, "robots.txt", {"sitemap": sitemap}, content_type="text/plain")
-
-
-@require_safe
-def manifest(request):
-    icons = [{"src": static("icon.svg"), "type": "image/svg+xml", "sizes": "any"}]
-    icons += [
-        {"src": static(f"icon-{size}.png"), "type": "image/png", "sizes": f"{size}x{size}"}
-        for size in (192, 512)
-    ]
-    said = {
-        "name": "Microblog",
-        "start_url": "/",
-        "display": "standalone",
-        "background_color": "#fbfaf7",
-        "theme_color": "#1c6b59",
-        "icons": icons,
-    }
-    return JsonResponse(said, content_type="application/manifest+json")
-
-
 def _newest_of(username):
     """(the person of this name, the latest posts of theirs)."""
-    person = get_object_or_404(User.objects.called([username.lower()]))
+    person = get_object_or_404(User.objects.active().named(username))
     return person, person.posts.newest_first()[:NEWEST]
 
 

@@ -2,7 +2,6 @@
 
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from blog import keyset
@@ -12,7 +11,7 @@ from blog.models import Notification
 @login_required
 @require_safe
 def notifications(request):
-    rows = Notification.objects.shown_to(request.user).select_related("actor", "post__author")
+    rows = Notification.objects.shown_to(request.user).select_related("actor", "post")
     shown, older = keyset.page(rows, request.GET.get("before", ""))
     return render(request, "blog/notifications.html", {"notifications": shown, "older": older})
 
@@ -23,12 +22,14 @@ def notification(request, pk):
     """To what it tells of. Read by that."""
     rows = Notification.objects.shown_to(request.user).select_related("actor", "post")
     notification = get_object_or_404(rows, pk=pk)
-    notification.mark_read()
+    rows.filter(pk=pk).mark_read()
     return redirect(notification.target_url)
 
 
 @login_required
 @require_POST
 def mark_all_read(request):
-    request.user.notifications.unread().update(read_at=timezone.now())
+    """Those that were shown: up to the id `until`."""
+    until = keyset.parse(request.POST.get("until", ""))
+    request.user.notifications.filter(pk__lte=until).mark_read()
     return redirect("blog:notifications")

@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from blog import drafts
+from blog import drafts, keyset
 from blog.forms import ReplyForm, RevisionForm
 from blog.models import Post
 from blog.models.posts import UNDO_FOR
@@ -28,9 +28,10 @@ def post(request, pk):
     if request.method == "POST" and form.is_valid():
         answer.publish()
         messages.success(request, _("Your answer is out."), extra_tags=place)
-        return redirect(f"{post.get_absolute_url()}#post-{answer.pk}")
-    above, below = post.around(request.user)
-    context = {"post": post, "form": form, "draft": place, "above": above, "below": below}
+        shown = answer in post.around(request.user).below
+        return redirect(f"{post.get_absolute_url()}#post-{answer.pk}" if shown else answer)
+    thread = post.around(request.user, after=keyset.parse(request.GET.get("after", "")))
+    context = {"post": post, "form": form, "draft": place, "thread": thread}
     return render(request, "blog/post.html", context)
 
 
@@ -55,11 +56,11 @@ def translation(request, pk):
     return render(request, "blog/translation.html", context, status=status)
 
 
-@login_required
+@drafts.login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request, pk):
-    post = get_object_or_404(request.user.posts.select_related("author"), pk=pk)
-    form = RevisionForm(request.POST or None, instance=post)
+    post = get_object_or_404(request.user.posts, pk=pk)
+    form = RevisionForm(request.POST or None, instance=post, initial=drafts.take(request))
     if request.method == "POST" and form.is_valid() and form.revise():
         messages.success(request, _("Your post is changed."))
         return redirect(post)
@@ -69,7 +70,7 @@ def edit(request, pk):
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request, pk):
-    post = get_object_or_404(request.user.posts.select_related("author"), pk=pk)
+    post = get_object_or_404(request.user.posts, pk=pk)
     if request.method != "POST":
         return render(request, "blog/delete.html", {"post": post})
     post.remove()
@@ -92,5 +93,5 @@ def undo(request, pk):
 
 
 def _seen(request, pk):
-    posts = Post.objects.seen_by(request.user).select_related("author", "reply_to")
+    posts = Post.objects.seen_by(request.user).select_related("author")
     return get_object_or_404(posts, pk=pk)

@@ -1,10 +1,10 @@
 """Finding posts and people."""
 
-from django.contrib.auth import get_user_model
 from django.core.paginator import Paginator
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts.models import User
 from blog import search
 from blog.models import Post
 
@@ -19,6 +19,7 @@ def find(request):
     query = request.GET.get("q", "").strip()[: search.QUERY_MAX_LENGTH]
     posts = Post.objects.seen_by(request.user).select_related("author")
     page = Paginator(search.find_posts(query, posts), ON_A_PAGE).get_page(request.GET.get("page"))
-    people = get_user_model().objects.filter(is_active=True)
+    people = User.objects.active()
     found = search.find_people(query, people)[:PEOPLE_SHOWN] if page.number == 1 else []
-    return render(request, "blog/search.html", {"query": query, "page": page, "people": found})
+    context = {"query": query, "most": search.QUERY_MAX_LENGTH, "page": page, "people": found}
+    return render(request, "blog/search.html", context)

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import JsonResponse
+from django.http import Http404, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -52,6 +52,8 @@ def mentions(request):
 @require_safe
 def tag(request, name):
     name = name.casefold()
+    if "\0" in name:  # PostgreSQL can't even be asked
+        raise Http404
     posts = Post.objects.filter(tags__name=name)
     posts = posts.seen_by(request.user).not_muted_by(request.user)
     return _show(request, "blog/tag.html", posts, tag=name)

@@ -22,7 +22,7 @@ const show = async (name) => {
   }
   if (shownFor !== name) return; // they have moved on
   card.innerHTML = cards.get(url);
-  name.closest(".post-head, .person, .message")?.append(card);
+  name.closest(".post-head, .person")?.append(card);
   card.hidden = false;
 };
 

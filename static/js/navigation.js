@@ -1,17 +1,14 @@
 // The menus are <details>, and work without this. It closes them where one expects it.
-const open = () => document.querySelectorAll(".menu[open]");
+const open = () => document.querySelectorAll(".menu[open], .more[open]");
 
-document.addEventListener("click", (event) => {
+const closeElsewhere = (event) => {
   for (const menu of open()) {
     if (!menu.contains(event.target)) menu.open = false;
   }
-});
+};
 
-document.addEventListener("focusin", (event) => {
-  for (const menu of open()) {
-    if (!menu.contains(event.target)) menu.open = false;
-  }
-});
+document.addEventListener("click", closeElsewhere);
+document.addEventListener("focusin", closeElsewhere);
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.db.models import Q
@@ -14,6 +13,7 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.models import User
 from blog.models import Message, Notification, Post
 
 PASSWORD = "demo-password"  # noqa: S105 (public on purpose, and refused without DEBUG)
@@ -58,8 +58,6 @@ FOLLOWS = {
 POSTS = Path(__file__).parents[2] / "demo.jsonl"
 MESSAGES = Path(__file__).parents[2] / "demo_messages.jsonl"
 READ_AFTER = timedelta(days=2)  # what is older has been read
-
-User = get_user_model()
 
 
 class Command(BaseCommand):
@@ -150,7 +148,6 @@ def write_posts(authors: dict) -> list[Post]:
         )
         if answered := "reply_to" in said and find_post(texts[said["reply_to"]]):
             post.reply_to = answered
-            post.thread = answered.thread or answered.pk
         post.publish()
         written.append(post)
     return written

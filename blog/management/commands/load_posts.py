@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import orjson
-from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, reset_queries
@@ -17,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from tqdm import tqdm
 
+from accounts.models import User
 from blog.models import Post
 
 LINE_MAX = 65_536  # bytes with the line's end; the longest post takes about 8,000
@@ -40,7 +40,7 @@ class Command(BaseCommand):
         parser.add_argument("--author", required=True, help=_("The user name of who wrote them."))
 
     def handle(self, *, file, author, **options):
-        self.author = get_user_model().objects.named(author).first()
+        self.author = User.objects.named(author).first()
         if self.author is None:
             raise CommandError(_("Nobody is named %(author)s.") % {"author": author})
         self.loaded = self.refused = self.last_line = 0

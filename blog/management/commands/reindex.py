@@ -2,11 +2,11 @@
 
 import sys
 
-from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
+from accounts.models import User
 from blog import search
 from blog.models import Post
 
@@ -17,10 +17,10 @@ class Command(BaseCommand):
         return _("Fills the index of the search anew: after an update that says so, or a repair.")
 
     def handle(self, **options):
-        people = get_user_model().objects
+        people = User.objects
         total = Post.with_deleted.count() + people.count()
         # disable=None: a bar only on a terminal
         with tqdm(total=total, unit=" rows", disable=None, file=sys.stderr) as bar:
-            search.rebuild(Post, get_user_model(), progress=bar.update)
+            search.rebuild(Post, User, progress=bar.update)
             done = bar.n
         self.stdout.write(_("%(count)d posts and people can be found.") % {"count": done or total})

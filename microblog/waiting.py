@@ -1,0 +1,65 @@
+"""What waits for people: what every page shows, and every page polls."""
+
+from functools import cached_property
+
+from django.db.models import BigAutoField, Count, Exists, Subquery
+from django.db.models.functions import Coalesce
+
+from accounts.models import User
+from blog.models import Message, Notification
+from tasks.models import Task
+from tasks.statements import Given, Select
+
+
+def _count(rows):
+    counts = rows.order_by().values("recipient").annotate(count=Count("pk")).values("count")
+    return Coalesce(Subquery(counts), 0)
+
+
+READER = Given("reader", BigAutoField())
+# Composed once: there is nothing that people ask for more often.
+TASKS = Select(lambda: Task.objects.filter(owner=READER).to_show())
+SUMMARY = Select(
+    lambda: User.objects.filter(pk=READER).values_list(
+        _count(Message.objects.filter(recipient=READER).unread()),
+        _count(Notification.objects.shown_to(READER).unread()),
+        Exists(Task.objects.filter(owner=READER).to_show()),
+    )
+)
+
+
+class Waiting:
+    """What waits for the user of a request; asks the database at its first use, once."""
+
+    def __init__(self, user):
+        self.user = user
+
+    @property
+    def messages(self) -> int:
+        """How many private messages are not read yet."""
+        return self._summary[0]
+
+    @property
+    def notifications(self) -> int:
+        return self._summary[1]
+
+    @cached_property
+    def tasks(self) -> list[Task]:
+        """Their own ones, active or ended lately."""
+        return TASKS.all(reader=self.user.pk) if self._summary[2] else []
+
+    @property
+    def active_jobs(self) -> set[str]:
+        return {task.job for task in self.tasks if task.is_active}
+
+    @cached_property
+    def _summary(self):
+        nothing = 0, 0, False
+        if not self.user.is_authenticated:
+            return nothing
+        return SUMMARY.one(reader=self.user.pk) or nothing  # deleted a moment ago
+
+
+def waiting(request):
+    """The context processor."""
+    return {"waiting": Waiting(request.user)} if hasattr(request, "user") else {}
