@@ -51,13 +51,14 @@ def remove_half_written(task):
 def export_posts(run):
     export = Export.objects.select_related("owner").get(pk=run.task.args["export"])
     if not export.file:
+        archive.remove(export.folder)  # what dead attempts have left takes room
         take_snapshot(export, run)
         run.enter("writing", done=0, total=export.total)
         name, pieces = f"{export.folder}/{run.task.token}.json", posts_json.write(read(export, run))
         with run.kept_alive(), archive.new_file(name, pieces, export.is_named) as name:
             run.enter("checking", done=export.total)
             publish(export, run, name, archive.check(name, posts_json.count))
-    archive.remove(export.folder, keep=export.file.name)  # what dead attempts have left
+    archive.remove(export.folder, keep=export.file.name)  # what died meanwhile
     delivery.mail(export, run)
 
 

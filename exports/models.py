@@ -5,6 +5,7 @@ from functools import partial
 
 from django.conf import settings
 from django.db import models, transaction
+from django.db.models import Prefetch
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.urls import reverse
@@ -18,7 +19,13 @@ from . import archive
 JOB = "exports.jobs.export_posts"
 
 
-class ExportManager(models.Manager):
+class ExportQuerySet(models.QuerySet):
+    def with_task(self):
+        """With all that their pages say of their tasks."""
+        return self.prefetch_related(Prefetch("task", Task.objects.with_standing()))
+
+
+class ExportManager(models.Manager.from_queryset(ExportQuerySet)):
     @transaction.atomic
     def start(self, owner):
         """Begin an export of all that `owner` wrote: returns (export, created). While one is under

@@ -18,14 +18,14 @@ def exports(request):
         if not Export.objects.start(request.user)[1]:
             messages.info(request, _("Your export is already running."))
         return redirect("exports:list")
-    mine = request.user.exports.select_related("task")[:SHOWN]
+    mine = request.user.exports.with_task()[:SHOWN]
     return render(request, "exports/list.html", {"exports": mine, "shown": SHOWN})
 
 
 @login_required
 @require_safe
 def detail(request, pk):
-    export = get_object_or_404(request.user.exports.select_related("task"), pk=pk)
+    export = get_object_or_404(request.user.exports.with_task(), pk=pk)
     request.user.tasks.filter(pk=export.task_id).mark_seen()
     return render(request, "exports/detail.html", {"export": export})
 

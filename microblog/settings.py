@@ -137,9 +137,15 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    # What is asked again and again is planned once a connection.
-    prepared = {"server_side_binding": True, "prepare_threshold": 5}
-    DATABASES["default"]["OPTIONS"] = prepared | DATABASES["default"].get("OPTIONS", {})
+    DATABASES["default"]["OPTIONS"] = {
+        # What is asked again and again is planned once a connection.
+        "server_side_binding": True,
+        "prepare_threshold": 5,
+        # A host that was frozen or lost must not hold up all others by the locks it had.
+        "connect_timeout": 10,
+        "options": "-c lock_timeout=20s -c idle_in_transaction_session_timeout=60s",
+        **DATABASES["default"].get("OPTIONS", {}),
+    }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The broker's server; a cache that is away counts as empty.

@@ -1,13 +1,17 @@
 """What the engine needs of the settings, told by `manage.py check` and before each start."""
 
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from django.conf import settings
 from django.core.checks import Error
+from django.utils.module_loading import import_string
 
+from . import registry
 from .runner import SECONDS_BETWEEN_CHECKPOINTS
 
 QUEUE_LIMIT_MAX = 100  # messages
+RECYCLE_MIN = 100  # jobs
+MAX_RSS_MIN = 200_000  # KiB, more than a worker has when it is born
 
 
 def check_settings(app_configs, **kwargs):
@@ -25,6 +29,8 @@ def _needs():
     timeout = cluster.get("timeout") or 0
     lease = settings.TASKS_LEASE_SECONDS
     shortest_lease = 2 * SECONDS_BETWEEN_CHECKPOINTS
+    redis = urlsplit(settings.REDIS_URL)
+    lost = [name for name in registry.declared() if not _resolves(name)]
     return [
         (
             apps.index("tasks") < apps.index("django_q"),
@@ -88,8 +94,42 @@ def _needs():
             "Set it to some seconds; the default is 30.",
         ),
         (
-            urlsplit(settings.REDIS_URL).scheme in {"redis", "rediss", "unix"},
+            redis.scheme in {"redis", "rediss", "unix"},
             "REDIS_URL does not begin with redis://, rediss:// or unix://.",
             "For example redis://127.0.0.1:6379/0",
         ),
+        (
+            not any(name.startswith(("socket_", "retry")) for name in parse_qs(redis.query)),
+            "REDIS_URL sets time-outs or retries of its own.",
+            "Take them out: a person waits behind one time-out, the pusher needs another, and what"
+            " is pushed again because its answer was lost doubles.",
+        ),
+        (
+            not cluster.get("sync"),
+            "Q_CLUSTER['sync'] is on, so jobs would run in the request that launches them.",
+            "Take it out.",
+        ),
+        (
+            cluster.get("recycle", 500) >= RECYCLE_MIN,
+            f"Q_CLUSTER['recycle'] is less than {RECYCLE_MIN}.",
+            "A new worker every few jobs costs more than it frees.",
+        ),
+        (
+            (cluster.get("max_rss") or MAX_RSS_MIN) >= MAX_RSS_MIN,
+            f"Q_CLUSTER['max_rss'] is less than {MAX_RSS_MIN:,} KiB: a worker would end after its"
+            " first job.",
+            "Leave it out: the memory of jobs does not grow.",
+        ),
+        (
+            not lost,
+            f"No worker finds {', '.join(lost)}.",
+            "A job is a function in a module; something else has taken its name there.",
+        ),
     ]
+
+
+def _resolves(name):
+    try:
+        return hasattr(import_string(name), "__wrapped__")
+    except ImportError:
+        return False

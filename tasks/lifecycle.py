@@ -20,11 +20,10 @@ from django.conf import settings
 from django.db import IntegrityError, models, transaction
 from django.db.models import Case, F, When
 from django.db.models.functions import Now
-from django.utils import timezone
 from django_q.tasks import async_task
 from redis.exceptions import RedisError
 
-from . import registry
+from . import pulse, registry
 from .broker import Doorbell
 from .models import Attempt, State, Task
 from .statements import Given, Update
@@ -32,9 +31,10 @@ from .statements import Given, Update
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS_MAX = 3600
-this_cluster = ""  # the id of the worker cluster that this process belongs to; set before it forks
 
-WAITING_MAX = 1_000  # messages in Redis, past which the sweeper rings no more
+WAITING_MAX = 1_000  # messages in Redis, past which nobody rings any more
+# The same for what is to be done in the background: a person's task waits behind few of these.
+BACKGROUND_WAITING_MAX = 20
 
 ID, TOKEN = Given("id", models.UUIDField()), Given("token", models.UUIDField())
 CLAIM = Update(
@@ -59,7 +59,7 @@ END = {
     "lease_until": None,
 }
 END_OWN = Update(lambda: Task.objects.filter(pk=ID, token=TOKEN, state=State.RUNNING), **END)
-END_EXHAUSTED = Update(lambda: Task.objects.exhausted().filter(pk=ID, token=TOKEN), **END)
+END_HOPELESS = Update(lambda: Task.objects.hopeless().filter(pk=ID), **END)
 END_BY_CANCEL = Update(lambda: Task.objects.active().filter(pk=ID, delivering=False), **END)
 END_ATTEMPT = Update(
     lambda: Attempt.objects.filter(
@@ -93,7 +93,7 @@ def launch(job: str, *, key: str, owner=None, args: dict | None = None) -> tuple
         owner=owner,
         args=args or {},
         max_attempts=settings.TASKS_MAX_ATTEMPTS,
-        dispatched_at=timezone.now(),  # a moment later; if we die in between, the sweeper rings
+        dispatched_at=Now(),  # a moment later; if we die in between, the sweeper rings
     )
     try:
         with transaction.atomic():
@@ -108,8 +108,8 @@ def launch(job: str, *, key: str, owner=None, args: dict | None = None) -> tuple
 
 def launch_spread(job: str, args_by_key: dict[str, dict], *, after: float, pace: float):
     """Create an unowned task for each key that never had one for this job. They are due `after` so
-    many seconds, `pace` of them a second: all at once would make everybody else's work wait. The
-    sweeper rings for them.
+    many seconds, `pace` of them a second, and done in the background: all at once would make
+    everybody else's work wait. The sweeper rings for them.
 
     Raises LookupError for a job that no app declares.
     """
@@ -117,13 +117,13 @@ def launch_spread(job: str, args_by_key: dict[str, dict], *, after: float, pace:
         raise LookupError(f"No app declares the job {job!r} in its module jobs.")
     known = set(Task.objects.filter(job=job, key__in=args_by_key).values_list("key", flat=True))
     keys = [key for key in args_by_key if key not in known]
-    now = timezone.now()
     Task.objects.bulk_create(
         Task(
             job=job,
             key=key,
             args=args_by_key[key],
-            not_before=now + timedelta(seconds=after + number / pace),
+            background=True,
+            not_before=Now() + timedelta(seconds=after + number / pace),
             max_attempts=settings.TASKS_MAX_ATTEMPTS,
         )
         for number, key in enumerate(keys)
@@ -164,7 +164,7 @@ def claim(job: str, task_id) -> Task | None:
         task.attempts.create(
             number=task.attempt,
             worker=f"{socket.gethostname()}:{os.getpid()}",
-            cluster=this_cluster,
+            cluster=pulse.own.id,
         )
     return task
 
@@ -190,6 +190,7 @@ def fail(task: Task, reason: str, traceback: str = ""):
     Raises Superseded when the task is no longer this worker's.
     """
     _end(END_OWN, task, State.FAILED, Attempt.Outcome.FAILED, reason, traceback)
+    _clean_up(task)
 
 
 def retry(task: Task, reason: str, traceback: str = "") -> bool:
@@ -259,31 +260,38 @@ def release(cluster: str, *, at_fault: bool):
 
 def sweep() -> int:
     """End what can't go on, ring again for what waits or was left; how many were rung."""
-    for task in Task.objects.exhausted():
+    for task in Task.objects.hopeless():
         _bury(task)
     waiting = (
         Task.objects.claimable()
+        .of_declared_jobs()
         .not_rung_since(settings.TASKS_RING_AGAIN_SECONDS)
         .order_by("created_at")
     )
     try:
-        tasks = list(waiting[: _room(Doorbell())])
+        room = _room(Doorbell())
     except RedisError as error:
         logger.warning("Redis did not answer (%s); waiting tasks are rung again later.", error)
         return 0
+    tasks = list(waiting.filter(background=False)[:room])
+    messages = WAITING_MAX - room + len(tasks)
+    tasks += waiting.filter(background=True)[: max(0, BACKGROUND_WAITING_MAX - messages)]
     if tasks:
         ring(tasks)
     return len(tasks)
 
 
 def _bury(task):
-    """Fail a task whose workers died of it, unless the last of them came back to life."""
+    """Fail a hopeless task, unless its last worker came back to life."""
+    lost = task.state == State.RUNNING
+    reason = registry.WORKER_LOST if lost else registry.UNDECLARED
     try:
-        _end(END_EXHAUSTED, task, State.FAILED, Attempt.Outcome.LOST, registry.WORKER_LOST)
+        _end(END_HOPELESS, task, State.FAILED, Attempt.Outcome.LOST, reason)
     except Superseded:
         return
     _clean_up(task)
-    logger.error("Task %s (%s) failed: %s workers died of it.", task.pk, task, task.max_attempts)
+    why = f"{task.max_attempts} workers died of it" if lost else "no app declares its job"
+    logger.error("Task %s (%s) failed: %s.", task.pk, task, why)
 
 
 def _end(end, task, state, outcome, reason="", traceback=""):

@@ -14,6 +14,7 @@ from .registry import MAIL_UNKNOWN, NOT_MAILED
 from .runner import Failure
 
 REFUSED, NOT_NOW, UNKNOWN = "refused", "not now", "unknown"
+HTTP_NOT_NOW = {408, 425, 429}  # too slow, too early, too often
 
 
 def compose(name, context, *, to, language, key, headers=None) -> EmailMultiAlternatives:
@@ -37,25 +38,27 @@ def send_once(run, message):
 
     That it is being handed over is committed before (the task is `delivering`); that it was taken
     is for the job to commit after. An attempt that finds the first and is here again can't know,
-    and sends it once more; that is counted on it, and a third time there is not.
+    and sends it once more; that is counted on it, and a third time there is not. What the server
+    says to the second one tells nothing of the first.
 
     Raises Failure when the mail server did not take it, or left us in the dark; and Superseded.
     """
-    if run.task.delivering and not run.count_resend():
+    message.connection = get_connection()  # what is wrong with the settings is an error before
+    is_resend = run.task.delivering
+    if is_resend and not run.count_resend():
         raise Failure(MAIL_UNKNOWN)
     run.enter("mailing", delivering=True)
     with run.kept_alive():
         fate, error = _hand_over(message)
-    if fate in {REFUSED, NOT_NOW}:
+    if fate == UNKNOWN or (fate and is_resend):
+        raise Failure(MAIL_UNKNOWN, heals=not is_resend) from error
+    if fate:
         run.enter("mailing", delivering=False)
         raise Failure(NOT_MAILED, heals=fate == NOT_NOW) from error
-    if fate == UNKNOWN:
-        raise Failure(MAIL_UNKNOWN, heals=True) from error
 
 
 def _hand_over(message):
     """(what became of it: "" if it was taken; the error that says so or None)."""
-    message.connection = get_connection()
     try:
         message.connection.open()
     except (smtplib.SMTPException, OSError) as error:
@@ -79,8 +82,9 @@ def _fate(error) -> str:
     elif isinstance(error, AnymailRecipientsRefused):
         return REFUSED
     elif isinstance(error, AnymailRequestsAPIError) and error.status_code:
-        # HTTP has it the other way round: 4xx stays, 5xx may heal.
-        return REFUSED if error.status_code < 500 else NOT_NOW
+        # HTTP has it the other way round: 5xx may heal, and 4xx stays but for its own "not now".
+        heals = error.status_code >= 500 or error.status_code in HTTP_NOT_NOW
+        return NOT_NOW if heals else REFUSED
     else:
         return UNKNOWN
     return REFUSED if code >= 500 else NOT_NOW

@@ -14,9 +14,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from .registry import COMMON_REASONS, CRASHED, get_job
+from . import registry
+from .registry import COMMON_REASONS, CRASHED, REASONS_FOR_NOW, get_job
 
 ALERTS_FOR = timedelta(hours=24)
+UNDECLARED_FOR = timedelta(days=1)  # longer than the workers of two versions run side by side
 
 
 class State(models.TextChoices):
@@ -40,9 +42,15 @@ class TaskQuerySet(models.QuerySet):
     def claimable(self):
         return self.filter(Q(DUE, state=State.QUEUED) | (ABANDONED & ~EXHAUSTED))
 
-    def exhausted(self):
-        """Left by the last worker that was allowed to try."""
-        return self.filter(ABANDONED & EXHAUSTED)
+    def of_declared_jobs(self):
+        return self.filter(job__in=registry.declared())
+
+    def hopeless(self):
+        """Left by the last worker that was allowed to try; or of a job that no app has declared for
+        a day."""
+        undeclared = ~Q(job__in=registry.declared())
+        waited = Q(state=State.QUEUED, created_at__lt=Now() - UNDECLARED_FOR)
+        return self.filter(ABANDONED & EXHAUSTED | undeclared & waited)
 
     def not_rung_since(self, seconds: float):
         longer_ago = Now() - timedelta(seconds=seconds)
@@ -51,13 +59,19 @@ class TaskQuerySet(models.QuerySet):
     def to_show(self):
         """What an owner wants to know: active, or ended lately and not yet opened or dismissed."""
         ended_lately = Q(ended_at__gte=Now() - ALERTS_FOR, seen_at=None)
-        return self.filter(ACTIVE | ended_lately).with_ahead().order_by("created_at")
+        return self.filter(ACTIVE | ended_lately).with_standing().order_by("created_at")
 
-    def with_ahead(self):
-        """With `ahead`: of a queued task, how many were queued before it; of others None."""
-        earlier = Task.objects.filter(state=State.QUEUED, created_at__lt=OuterRef("created_at"))
+    def with_standing(self):
+        """With `ahead`: of a queued task, how many are due that a worker takes before it, of others
+        None; and `is_abandoned`: whether its worker fell silent, by the clock of the database."""
+        earlier = Task.objects.filter(
+            DUE, state=State.QUEUED, background=False, created_at__lt=OuterRef("created_at")
+        )
         count = earlier.order_by().values("state").annotate(count=Count("pk")).values("count")
-        return self.annotate(ahead=Case(When(state=State.QUEUED, then=Coalesce(count, 0))))
+        return self.annotate(
+            ahead=Case(When(state=State.QUEUED, then=Coalesce(count, 0))),
+            is_abandoned=Case(When(ABANDONED, then=True), default=False),
+        )
 
     def mark_seen(self):
         """Their owner has opened or dismissed those of them that have ended."""
@@ -78,6 +92,9 @@ class Task(models.Model):
         blank=True,
         related_name="tasks",
         verbose_name=_("owner"),
+    )
+    background = models.BooleanField(
+        _("in the background"), default=False, help_text=_("All other work goes first.")
     )
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.QUEUED)
     reason = models.CharField(
@@ -123,7 +140,7 @@ class Task(models.Model):
         ]
         indexes = [
             # For the sweeper. Not partial: SQLite would not use it for a state in a parameter.
-            models.Index(fields=["state", "created_at"], name="tasks_task_by_state"),
+            models.Index(fields=["state", "background", "created_at"], name="tasks_task_by_state"),
             models.Index(fields=["owner", "created_at"], name="tasks_task_by_owner"),
             models.Index(fields=["job", "key"], name="tasks_task_by_key"),
         ]
@@ -155,7 +172,8 @@ class Task(models.Model):
         """Why it failed, also when it is to be tried again, in the reader's language; or ""."""
         if self.state != State.FAILED and not self.reason:
             return ""
-        reasons = COMMON_REASONS | get_job(self.job).reasons
+        for_now = REASONS_FOR_NOW if self.is_active else {}
+        reasons = COMMON_REASONS | for_now | get_job(self.job).reasons
         return reasons.get(self.reason, reasons[CRASHED])
 
     @property
@@ -176,9 +194,10 @@ class Task(models.Model):
 
     @property
     def is_interrupted(self) -> bool:
-        """Whether its worker fell silent, or was stopped, and another one has to go on."""
+        """Whether its worker fell silent, or was stopped, and another one has to go on. (That it
+        fell silent is known of those of `with_standing()`.)"""
         if self.state == State.RUNNING:
-            return self.lease_until < timezone.now()
+            return bool(getattr(self, "is_abandoned", False))
         return self.state == State.QUEUED and self.attempt > 0 and not self.reason
 
     @property

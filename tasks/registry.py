@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 CRASHED = "crashed"
 WORKER_LOST = "worker_lost"
+UNDECLARED = "undeclared"
 NOT_MAILED = "not_mailed"
 MAIL_UNKNOWN = "mail_unknown"
 COMMON_REASONS = {
@@ -15,9 +16,13 @@ COMMON_REASONS = {
         " Please try again later."
     ),
     WORKER_LOST: _("It was interrupted too many times. Please try again later."),
+    UNDECLARED: _("This site does not do this any more."),
     NOT_MAILED: _("The mail server did not take the mail."),
     MAIL_UNKNOWN: _("The mail server fell silent, so nobody knows whether the mail arrived."),
 }
+
+# What is said instead while it is going to be tried again by itself.
+REASONS_FOR_NOW = {CRASHED: _("Something went wrong on our side.")}
 
 _jobs = {}
 
@@ -52,6 +57,11 @@ def register(job: Job):
 
 def is_declared(name: str) -> bool:
     return name in _jobs
+
+
+def declared() -> list[str]:
+    """The names of all jobs."""
+    return list(_jobs)
 
 
 def get_job(name: str) -> Job:

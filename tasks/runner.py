@@ -17,10 +17,11 @@ from contextlib import contextmanager
 from functools import wraps
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import Error as DatabaseError
 from django.db import close_old_connections, connections, transaction
 
-from . import lifecycle, registry
+from . import lifecycle, pulse, registry
 from .models import Task
 
 logger = logging.getLogger(__name__)
@@ -119,6 +120,8 @@ def job(description, **words):
 
     def declare(function):
         name = f"{function.__module__}.{function.__qualname__}"
+        if function.__qualname__ != function.__name__:
+            raise ImproperlyConfigured(f"{name} is no function of a module, so no worker finds it.")
         registry.register(registry.Job(name, description, **words))
 
         @wraps(function)
@@ -132,6 +135,9 @@ def job(description, **words):
 
 
 def _claimed(name, task_id):
+    if pulse.own.is_stopping:
+        logger.info("Not begun, for the workers are being stopped: %s %s.", name, task_id)
+        return None  # the sweeper rings again, for others
     try:
         task = lifecycle.claim(name, uuid.UUID(str(task_id)))
     except ValueError:

@@ -1,61 +1,54 @@
 """Django-Q2's sentinel, guarding the processes of a cluster, with word to our supervisor."""
 
 import logging
-import multiprocessing
 import os
+import select
+import signal
 import time
 
 from django_q import cluster
+from redis.exceptions import RedisError
+
+from .broker import Doorbell
+from .pulse import Pulse
 
 logger = logging.getLogger(__name__)
 
 DIED_WITH_A_LOCK = 3  # exit status
-
-
-class Pulse:
-    """What the supervisor sees of a cluster, in memory that both share.
-
-    Nothing here takes a lock: a process that was killed may hold it for ever.
-    """
-
-    def __init__(self):
-        self._shared = multiprocessing.get_context("fork").RawArray("d", [time.monotonic(), -1, 0])
-
-    def beat(self, waiting: int, busy: int):
-        """Say that the sentinel is alive, how many messages wait, and how many workers work."""
-        self._shared[:] = [time.monotonic(), waiting, busy]
-
-    @property
-    def age(self) -> float:
-        """Seconds since the last beat."""
-        return time.monotonic() - self._shared[0]
-
-    @property
-    def seen(self) -> bool:
-        """Whether it has ever beaten."""
-        return self._shared[1] >= 0
-
-    @property
-    def stuck(self) -> bool:
-        """Whether messages wait while no worker works."""
-        _, waiting, busy = self._shared
-        return waiting > 0 and not busy
+ASK_REDIS_EVERY = 2  # seconds
 
 
 class Sentinel(cluster.Sentinel):
-    pulse: Pulse  # set before the sentinel's process is forked
+    # Set before the sentinel's process is forked:
+    pulse: Pulse
+    lifeline: int  # the end of a pipe that can be read when the supervisor is gone
+
+    in_redis, asked_at = 0, 0.0
 
     def status(self):
-        # Django-Q2 asks this at every turn of its guard's loop.
+        # Django-Q2 asks this at every turn of its loops, those that stop the cluster included.
+        if select.select([self.lifeline], [], [], 0)[0]:
+            os.killpg(0, signal.SIGKILL)  # the whole cluster
         busy = sum(_is_busy(worker) for worker in self.pool)
-        self.pulse.beat(self.task_queue.size.count.get_obj().value, busy)
+        self.pulse.beat(self._count_messages(busy), busy)
         return super().status()
+
+    def _count_messages(self, busy) -> int:
+        """How many wait in memory; and, where nobody works, in Redis: a pusher that hangs leaves
+        them there."""
+        if not busy and time.monotonic() - self.asked_at > ASK_REDIS_EVERY:
+            self.asked_at = time.monotonic()
+            try:
+                self.in_redis = Doorbell().queue_size()
+            except RedisError:  # the pusher says so
+                self.in_redis = 0
+        return self.task_queue.size.count.get_obj().value + self.in_redis
 
     def reincarnate(self, process):
         """Replace a process that has ended. One that was killed while it waited at a queue has
         taken the queue's lock with it: then the whole cluster has to be replaced."""
         if (process.exitcode or 0) < 0 and not _is_busy(process):
-            logger.critical("Process %s was killed at a queue; starting anew.", process.pid)
+            logger.warning("Process %s was killed at a queue; starting anew.", process.pid)
             os._exit(DIED_WITH_A_LOCK)
         super().reincarnate(process)
 

@@ -6,8 +6,8 @@
         └── sentinel
             └── workers, pusher, monitor
 
-It replaces a cluster that died or is stuck. Were the supervisor itself killed, sweeper and leader
-hear it by the end of a pipe, and end with all of theirs.
+It replaces a cluster that died or is stuck, and a sweeper likewise. Were the supervisor itself
+killed, they hear it by the end of a pipe, and end with all of theirs.
 """
 
 import logging
@@ -27,8 +27,9 @@ from django.db import Error as DatabaseError
 from django.db import close_old_connections, connections
 from django_q import cluster as django_q_cluster
 
-from . import lifecycle
-from .sentinel import Pulse, Sentinel
+from . import lifecycle, pulse
+from .pulse import Pulse
+from .sentinel import Sentinel
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ class Supervisor:
         self.start_cluster = start_cluster
         self.run_once = run_once
         self.stopping = False
+        self.has_worked = False
 
     def run(self):
         """Return when told to stop, or when a cluster that is to run once has done so.
@@ -54,14 +56,15 @@ class Supervisor:
         self._hear_signals()
         self.lifeline, self.held = os.pipe()
         connections.close_all()  # not shared over a fork
-        sweeper, cluster = Child(self, self._sweep), Cluster(self)
+        sweeper, cluster = Sweeper(self), Cluster(self)
         try:
             while True:
                 self._wait(1, sweeper.process, cluster.process)
                 if self.stopping or (self.run_once and cluster.has_ended):
                     break
-                if not sweeper.process.is_alive():
-                    sweeper = Child(self, self._sweep)
+                if sweeper.has_fallen_silent:
+                    sweeper.process.kill()
+                    sweeper = Sweeper(self)
                 if fault := cluster.find_fault():
                     cluster = self._replace(cluster, fault)
         finally:
@@ -69,13 +72,20 @@ class Supervisor:
             cluster.stop()
 
     def _replace(self, cluster, fault):
-        if not cluster.pulse.seen:
-            raise CommandError(
+        cluster.kill(at_fault=True)
+        if cluster.pulse.seen:
+            self.has_worked = True
+            # By a process that nobody waits for: a mail to ADMINS may take its time.
+            told = partial(logger.critical, "The worker cluster is replaced: %s.", fault)
+            Child(self, told, daemon=True)
+        else:
+            words = (
                 f"The worker cluster could not be started: {fault}."
                 " Is the Redis server of REDIS_URL there? The lines above say more."
             )
-        logger.critical("The worker cluster is replaced: %s.", fault)
-        cluster.kill(at_fault=True)
+            if not self.has_worked:
+                raise CommandError(words)
+            logger.warning("%s Trying again.", words)
         if cluster.age < PAUSE:
             self._wait(PAUSE)
         return Cluster(self)
@@ -86,7 +96,8 @@ class Supervisor:
         self.wake.setblocking(False)
         signal.set_wakeup_fd(self.wake.fileno(), warn_on_full_buffer=False)
         for number in STOP_SIGNALS:
-            signal.signal(number, self._note_stop)
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # as by nohup
+                signal.signal(number, self._note_stop)
 
     def _note_stop(self, number, frame):
         self.stopping = True
@@ -97,30 +108,16 @@ class Supervisor:
         if self.awake in ready:
             self.awake.recv(4096)
 
-    def _sweep_again_after(self, found: int) -> float:
-        """Seconds; few while there is a backlog, which workers soon eat up."""
-        return min(0.5, settings.TASKS_SWEEP_SECONDS) if found else settings.TASKS_SWEEP_SECONDS
-
-    def _sweep(self):
-        for number in STOP_SIGNALS:
-            signal.signal(number, signal.SIG_IGN)  # the supervisor decides
-        found = 0
-        while not select.select([self.lifeline], [], [], self._sweep_again_after(found))[0]:
-            try:
-                close_old_connections()
-                found = lifecycle.sweep()
-            except DatabaseError as error:
-                found = 0
-                logger.warning("The sweeper could not read the tasks (%s); trying again.", error)
-
 
 class Child:
-    """A forked process that runs `function()` and hears of the supervisor's end."""
+    """A forked process that runs `function()` and hears of the supervisor's end. One that is
+    `daemon` ends with the supervisor at the latest."""
 
-    def __init__(self, supervisor, function):
+    def __init__(self, supervisor, function, *, daemon=False):
         self.supervisor = supervisor
-        self.process = multiprocessing.get_context("fork").Process(target=self._begin)
         self.function = function
+        context = multiprocessing.get_context("fork")
+        self.process = context.Process(target=self._begin, daemon=daemon)
         self.process.start()
 
     def _begin(self):
@@ -131,12 +128,41 @@ class Child:
         self.function()
 
 
+class Sweeper(Child):
+    def __init__(self, supervisor):
+        self.pulse = Pulse()
+        super().__init__(supervisor, self._sweep)
+
+    @property
+    def has_fallen_silent(self) -> bool:
+        """Whether it died, or hangs; a mail to ADMINS has its time."""
+        patience = settings.TASKS_SWEEP_SECONDS + settings.EMAIL_TIMEOUT + SILENT_FOR
+        return not self.process.is_alive() or self.pulse.age > patience
+
+    def _sweep(self):
+        for number in STOP_SIGNALS:
+            signal.signal(number, signal.SIG_IGN)  # the supervisor decides
+        found = 0
+        while not select.select([self.supervisor.lifeline], [], [], _sweep_again_after(found))[0]:
+            self.pulse.beat()
+            try:
+                close_old_connections()
+                found = lifecycle.sweep()
+            except DatabaseError as error:
+                found = 0
+                logger.warning("The sweeper could not read the tasks (%s); trying again.", error)
+
+
+def _sweep_again_after(found: int) -> float:
+    """Seconds; few while there is a backlog, which workers soon eat up."""
+    return min(0.5, settings.TASKS_SWEEP_SECONDS) if found else settings.TASKS_SWEEP_SECONDS
+
+
 class Cluster(Child):
     """The leader's process, and by its session all others of the cluster."""
 
     def __init__(self, supervisor):
-        self.id = uuid.uuid4().hex
-        self.pulse = Pulse()
+        self.pulse = Pulse(uuid.uuid4().hex)
         self.born = time.monotonic()
         self.stuck_since = None
         super().__init__(supervisor, self._lead)
@@ -165,6 +191,7 @@ class Cluster(Child):
 
     def stop(self):
         """Let running jobs finish within the limit; what does not is given back at once."""
+        self.pulse.stop()
         if self.process.is_alive():
             self.process.terminate()
             self.process.join(settings.TASKS_STOP_SECONDS)
@@ -178,15 +205,16 @@ class Cluster(Child):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.join()
         # In a process of its own: a database that hangs must not hold the supervisor up.
-        release = Child(self.supervisor, partial(lifecycle.release, self.id, at_fault=at_fault))
+        give_back = partial(lifecycle.release, self.pulse.id, at_fault=at_fault)
+        release = Child(self.supervisor, give_back)
         release.process.join(2)
         release.process.kill()
         release.process.join()
 
     def _lead(self):
         os.setsid()
-        lifecycle.this_cluster = self.id
-        Sentinel.pulse = self.pulse
+        pulse.own = Sentinel.pulse = self.pulse
+        Sentinel.lifeline = self.supervisor.lifeline
         django_q_cluster.Sentinel = Sentinel
         self.supervisor.start_cluster()
         if not multiprocessing.active_children():

@@ -116,6 +116,7 @@ def failing(monkeypatch, error):
         smtplib.SMTPRecipientsRefused({"alice@example.com": (451, b"greylisted")}),
         smtplib.SMTPDataError(452, b"no room"),
         AnymailRequestsAPIError("busy", status_code=503),
+        AnymailRequestsAPIError("too many", status_code=429),
     ],
 )
 def test_a_mail_that_is_not_taken_now_is_tried_again(export, monkeypatch, error):
@@ -129,13 +130,32 @@ def test_a_mail_that_is_not_taken_now_is_tried_again(export, monkeypatch, error)
 
 def test_a_mail_server_that_falls_silent_gets_it_once_more_and_no_more(export, monkeypatch):
     failing(monkeypatch, TimeoutError())
-    for _ in range(3):
+    for _ in range(2):
         done = work(export)
         assert not done.mailed_at
         assert not done.cancel()
         Task.objects.filter(state=State.QUEUED).update(not_before=None)
     assert (done.task.state, done.task.reason) == (State.FAILED, "mail_unknown")
-    assert list(done.task.attempts.values_list("resends", flat=True)) == [0, 1, 0]
+    assert list(done.task.attempts.values_list("resends", flat=True)) == [0, 1]
+
+
+@pytest.mark.parametrize("answer", [451, 550])
+def test_what_the_server_says_to_a_resend_tells_nothing_of_the_first(export, monkeypatch, answer):
+    failing(monkeypatch, TimeoutError())
+    work(export)
+    Task.objects.update(not_before=None)
+    failing(monkeypatch, smtplib.SMTPDataError(answer, b"no"))
+    done = work(export)
+    assert (done.task.state, done.task.reason) == (State.FAILED, "mail_unknown")
+    assert not done.cancel()
+
+
+def test_settings_that_can_not_mail_are_no_doubt_about_the_mail(export, settings):
+    settings.EMAIL_BACKEND = "anymail.backends.mailgun.EmailBackend"  # without its key
+    done = work(export)
+    assert (done.task.state, done.task.reason) == (State.QUEUED, "crashed")
+    assert not done.task.delivering
+    assert "MAILGUN_API_KEY" in done.task.attempts.get().traceback
 
 
 def test_an_attempt_that_finds_the_file_only_mails_it(export, mailoutbox):

@@ -67,7 +67,7 @@ class TestList:
         for _ in range(rows):
             Task.objects.update(state="failed")
             Export.objects.start(alice)
-        with django_assert_num_queries(5):  # session, user, exports, tasks to show, unread
+        with django_assert_num_queries(6):  # session, user, exports, their tasks, to show, unread
             alices.get("/exports/")
 
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from tasks import lifecycle
 from tasks.models import Attempt, State, Task
+from tasks.pulse import Pulse
 
 from .jobs_for_tests import count, refuse
 
@@ -235,15 +236,37 @@ class TestSweep:
         assert task.ended_at
         assert task.attempts.get().outcome == Attempt.Outcome.LOST
 
-    @pytest.mark.parametrize("waiting", [10, 20])
+    @pytest.mark.parametrize("waiting", [5, 15])
     def test_it_needs_the_same_number_of_queries_for_more_rows(
         self, waiting, rung, quiet_redis, django_assert_num_queries
     ):
         for key in range(waiting):
             lifecycle.launch(COUNT, key=str(key))
         nobody_rang()
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(4):  # the hopeless, people's, the background, rung
             lifecycle.sweep()
+
+    def test_what_is_for_the_background_waits_while_there_is_enough_to_do(
+        self, task, rung, monkeypatch
+    ):
+        lifecycle.launch_spread(COUNT, {str(key): {} for key in range(30)}, after=-1, pace=1e6)
+        nobody_rang()
+        monkeypatch.setattr(lifecycle.Doorbell, "queue_size", lambda doorbell: 5)
+        assert lifecycle.sweep() == 15
+        assert rung[0] == (COUNT, task.pk)
+        assert len(rung) == 15
+
+    def test_what_no_app_declares_is_rung_for_nobody_and_fails_after_a_day(
+        self, task, rung, quiet_redis
+    ):
+        nobody_rang()
+        Task.objects.update(job="gone.jobs.gone", created_at=timezone.now() - timedelta(hours=23))
+        assert lifecycle.sweep() == 0
+        Task.objects.update(created_at=timezone.now() - timedelta(hours=25))
+        assert lifecycle.sweep() == 0
+        assert not rung
+        task.refresh_from_db()
+        assert (task.state, task.reason) == (State.FAILED, "undeclared")
 
 
 class TestRetry:
@@ -305,7 +328,7 @@ class TestCancel:
 class TestRelease:
     @pytest.fixture(autouse=True)
     def in_a_cluster(self, monkeypatch, rung, quiet_redis):
-        monkeypatch.setattr(lifecycle, "this_cluster", "ours")
+        monkeypatch.setattr(lifecycle.pulse, "own", Pulse("ours"))
 
     def test_what_was_stopped_can_go_on_at_once_and_has_not_failed(self, task, rung):
         lifecycle.claim(COUNT, task.pk)

@@ -10,6 +10,7 @@ from .jobs_for_tests import count
 
 COUNT = f"{count.__module__}.count"
 NOW = timezone.now()
+LATER = NOW + timedelta(hours=1)
 
 
 def task(**fields):
@@ -85,6 +86,8 @@ def test_the_place_in_the_queue_is_told_to_who_waits(alice, bob):
         [
             task(owner=bob, key="1", created_at=NOW - timedelta(seconds=3)),
             task(owner=bob, key="2", created_at=NOW - timedelta(seconds=2), state=State.CANCELLED),
+            task(owner=bob, key="5", created_at=NOW - timedelta(seconds=2), background=True),
+            task(owner=bob, key="6", created_at=NOW - timedelta(seconds=2), not_before=LATER),
             task(owner=alice, key="3", created_at=NOW),
             task(owner=alice, key="4", created_at=NOW, state=State.FAILED, ended_at=NOW),
         ]
@@ -92,10 +95,16 @@ def test_the_place_in_the_queue_is_told_to_who_waits(alice, bob):
     assert sorted(str(each.position) for each in alice.tasks.to_show()) == ["2", "None"]
 
 
-def test_what_lost_its_worker_is_interrupted():
+def test_what_lost_its_worker_is_interrupted(db):
     now, moment = timezone.now(), timedelta(seconds=1)
-    assert not task(state=State.RUNNING, lease_until=now + 60 * moment).is_interrupted
-    assert task(state=State.RUNNING, lease_until=now - moment).is_interrupted
+    Task.objects.bulk_create(
+        [
+            task(state=State.RUNNING, key="at work", lease_until=now + 60 * moment),
+            task(state=State.RUNNING, key="silent", lease_until=now - moment),
+        ]
+    )
+    interrupted = {each.key: each.is_interrupted for each in Task.objects.with_standing()}
+    assert interrupted == {"at work": False, "silent": True}
     assert task(state=State.QUEUED, attempt=1).is_interrupted
     assert not task(state=State.QUEUED).is_interrupted
     assert not task(state=State.QUEUED, attempt=1, reason="crashed", not_before=now).is_interrupted
