@@ -143,7 +143,7 @@ else:
         "prepare_threshold": 5,
         # A host that was frozen or lost must not hold up all others by the locks it had.
         "connect_timeout": 10,
-        "options": "-c lock_timeout=20s -c idle_in_transaction_session_timeout=60s",
+        "options": "-c lock_timeout=20s -c idle_in_transaction_session_timeout=15s",
         **DATABASES["default"].get("OPTIONS", {}),
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -27,50 +27,73 @@ def _version(binaries):
     return [int(part) for part in binaries.parent.name.split(".")]
 
 
+class Postgres:
+    """A new cluster of databases, which is quick because it may forget everything, or as durable as
+    PostgreSQL is by default. As a context manager it is made, started, stopped and removed."""
+
+    def __init__(self, durable=False):
+        self.durable = durable
+        self.port = free_port()
+        self.url = f"postgres://microblog@127.0.0.1:{self.port}/postgres"
+        user = "postgres" if os.geteuid() == 0 else None  # it refuses to run as root
+        self.folder = tempfile.mkdtemp(prefix="microblog-postgres-")
+        if user:
+            shutil.chown(self.folder, user)
+        group = user and pwd.getpwnam(user).pw_gid
+        self.options = {"cwd": self.folder, "user": user, "group": group}
+        self.data = f"{self.folder}/data"
+        self.binaries = find_postgres()
+
+    def __enter__(self):
+        initdb = [self.binaries / "initdb", "--no-sync", "--auth=trust", "--username=microblog"]
+        try:
+            subprocess.run(
+                [*initdb, "--encoding=UTF8", "--locale=C.UTF-8", self.data],
+                **self.options,
+                check=True,
+                stdout=subprocess.DEVNULL,
+            )
+            self.start()
+        except BaseException:
+            shutil.rmtree(self.folder)
+            raise
+        return self
+
+    def __exit__(self, *error):
+        self.stop(signal.SIGQUIT)  # at once
+        shutil.rmtree(self.folder)
+
+    def start(self):
+        listen = ["-k", self.folder, "-h", "127.0.0.1", "-p", str(self.port)]
+        command = [self.binaries / "postgres", "-D", self.data, *listen]
+        if not self.durable:
+            command += ["-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
+        with open(f"{self.folder}/log", "a") as log:
+            self.process = subprocess.Popen(
+                command, **self.options, stdout=log, stderr=log, start_new_session=True
+            )
+        self._wait(30)
+
+    def stop(self, number=signal.SIGINT):
+        """`number`: as PostgreSQL has them; SIGINT ends all connections and writes everything."""
+        self.process.send_signal(number)
+        self.process.wait()
+
+    def _wait(self, seconds):
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                return psycopg.connect(self.url).close()
+            except psycopg.OperationalError:
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    said = Path(f"{self.folder}/log").read_text()
+                    self.stop(signal.SIGQUIT)
+                    raise RuntimeError(f"PostgreSQL did not start:\n{said}") from None
+                time.sleep(0.05)
+
+
 @contextmanager
 def postgres(durable=False):
-    """Yield the DATABASE_URL of a new cluster, which is quick because it may forget everything, or
-    as durable as PostgreSQL is by default."""
-    binaries = find_postgres()
-    user = "postgres" if os.geteuid() == 0 else None  # it refuses to run as root
-    folder = tempfile.mkdtemp(prefix="microblog-postgres-")
-    if user:
-        shutil.chown(folder, user)
-    cluster = {"cwd": folder, "user": user, "group": user and pwd.getpwnam(user).pw_gid}
-    data = f"{folder}/data"
-    port = free_port()
-    initdb = [binaries / "initdb", "--no-sync", "--auth=trust", "--username=microblog"]
-    server = [binaries / "postgres", "-D", data, "-k", folder, "-h", "127.0.0.1", "-p", str(port)]
-    if not durable:
-        server += ["-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
-    try:
-        subprocess.run(
-            [*initdb, "--encoding=UTF8", "--locale=C.UTF-8", data],
-            **cluster,
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
-        with open(f"{folder}/log", "w") as log:
-            process = subprocess.Popen(
-                server, **cluster, stdout=log, stderr=log, start_new_session=True
-            )
-        try:
-            url = f"postgres://microblog@127.0.0.1:{port}/postgres"
-            _wait(url, process, log.name)
-            yield url
-        finally:
-            process.send_signal(signal.SIGQUIT)  # at once
-            process.wait()
-    finally:
-        shutil.rmtree(folder)
-
-
-def _wait(url, process, log, seconds=30):
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            return psycopg.connect(url).close()
-        except psycopg.OperationalError:
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"PostgreSQL did not start:\n{Path(log).read_text()}") from None
-            time.sleep(0.05)
+    """Yield the DATABASE_URL of a `Postgres`."""
+    with Postgres(durable) as server:
+        yield server.url

@@ -13,11 +13,13 @@ from django.conf import settings as django_settings
 from django.db import connections
 
 from exports.models import Export
+from tasks import lifecycle
 from tasks.broker import Doorbell
 from tasks.models import Attempt, State, Task
 
 from .conftest import wait_for
-from .observe import SLOW_EXPORT, bodies, ended, half_written
+from .observe import QUICK, SLOW_EXPORT, assert_arrived_once, bodies, ended, half_written
+from .proxy import Proxy
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -58,15 +60,55 @@ def test_redis_down_at_the_click_costs_little_and_the_export_runs_once_it_is_bac
     assert smtp.mails.empty()
 
 
-def test_redis_hanging_at_the_click_costs_less_than_a_second(alices, redis):
-    os.kill(redis.pid, signal.SIGSTOP)
-    try:
+def test_redis_hanging_at_the_click_costs_less_than_a_second_and_the_export_runs(
+    alices, posts, redis, start_qcluster, smtp
+):
+    with start_qcluster(**QUICK):
+        os.kill(redis.pid, signal.SIGSTOP)
+        try:
+            begun = time.monotonic()
+            page = alices.post("/exports/", follow=True).content.decode()
+            assert time.monotonic() - begun < 1
+            assert "Waiting" in page
+        finally:
+            os.kill(redis.pid, signal.SIGCONT)
+        assert_arrived_once(smtp, posts)
+
+
+def test_an_answer_of_redis_that_is_lost_doubles_nothing(
+    alices, alice, posts, redis, start_qcluster, smtp, settings
+):
+    with Proxy(redis.url) as proxy:
+        settings.REDIS_URL = proxy.url
+        assert Doorbell().queue_size() == 0
+        proxy.loses_answers = True
         begun = time.monotonic()
         page = alices.post("/exports/", follow=True).content.decode()
         assert time.monotonic() - begun < 1
         assert "Waiting" in page
-    finally:
-        os.kill(redis.pid, signal.SIGCONT)
+        assert proxy.lost
+    settings.REDIS_URL = redis.url
+    with start_qcluster(**QUICK):
+        assert_arrived_once(smtp, posts)
+    assert Attempt.objects.count() == 1
+
+
+def test_a_message_that_redis_took_without_saying_so_is_one_run(
+    alice, posts, redis, start_qcluster, smtp, settings, monkeypatch
+):
+    monkeypatch.setattr(lifecycle, "_room", lambda doorbell: 1)  # asks nothing before it pushes
+    with Proxy(redis.url) as proxy:
+        settings.REDIS_URL = proxy.url
+        assert Doorbell().queue_size() == 0  # connected
+        proxy.loses_answers = True
+        Export.objects.start(alice)
+    settings.REDIS_URL = redis.url
+    assert Doorbell().queue_size() == 1
+    lifecycle.ring(Task.objects.all())  # as the sweeper does
+    with start_qcluster(TASKS_RING_AGAIN_SECONDS=60) as cluster:
+        assert_arrived_once(smtp, posts)
+        wait_for(lambda: cluster.log.read_text().count("Nothing to do") == 1)
+    assert Attempt.objects.count() == 1
 
 
 def test_a_message_that_redis_lost_is_rung_again(alice, posts, redis, start_qcluster, smtp):
