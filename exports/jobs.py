@@ -37,8 +37,8 @@ def remove_half_written(task):
             "The file is ready to download on its page, but the mail server did not take the mail."
         ),
         MAIL_UNKNOWN: _(
-            "The file is ready to download on its page. The mail server fell silent, so nobody"
-            " knows whether the mail arrived."
+            "The file is ready to download on its page. Sending the mail was interrupted, so nobody"
+            " knows whether it arrived."
         ),
     },
     urls={

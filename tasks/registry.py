@@ -18,7 +18,7 @@ COMMON_REASONS = {
     WORKER_LOST: _("It was interrupted too many times. Please try again later."),
     UNDECLARED: _("This site does not do this any more."),
     NOT_MAILED: _("The mail server did not take the mail."),
-    MAIL_UNKNOWN: _("The mail server fell silent, so nobody knows whether the mail arrived."),
+    MAIL_UNKNOWN: _("Sending the mail was interrupted, so nobody knows whether it arrived."),
 }
 
 # What is said instead while it is going to be tried again by itself.
