@@ -10,6 +10,7 @@ from django.conf import settings as django_settings
 from django.db import transaction
 from django.db.models import F
 
+from blog.models import Post
 from exports import archive
 from exports.formats.posts_json import TAIL
 from exports.models import Export
@@ -37,7 +38,7 @@ def goes_on_without(bob, smtp, settings):
 
 
 def successor(killed, kind, cluster):
-    with suppress(psutil.NoSuchProcess, ValueError):  # while there is none
+    with suppress(psutil.NoSuchProcess, StopIteration, ValueError):  # while there is none
         return cluster.find(kind) != killed
 
 
@@ -75,40 +76,40 @@ def test_the_supervisor_takes_all_of_its_own_along(number, alice, posts, start_q
         assert_arrived_once(smtp, posts)
 
 
-def freeze_while_writing(cluster):
-    worker = cluster.worker_of(wait_for(half_written))
-    worker.suspend()
-    return worker
-
-
-def freeze_while_publishing(cluster):
-    """In the transaction that names the file; PostgreSQL has to end it, for it holds locks."""
-    worker = cluster.worker_of(wait_for(half_written))
-    with transaction.atomic():
-        Export.objects.update(total=F("total"))  # so it can't be published yet
-        folder = Path(archive.storage().path(Export.objects.get().folder))
-        wait_for(lambda: any(file.read_bytes().endswith(TAIL) for file in folder.iterdir()))
-        worker.suspend()
-    return worker
-
-
-@pytest.mark.parametrize("freeze", [freeze_while_writing, freeze_while_publishing])
-def test_a_worker_frozen_past_its_lease_and_woken_changes_nothing(
-    freeze, alice, posts, start_qcluster, smtp
-):
-    with start_qcluster(**SLOW_EXPORT) as frozen:
-        Export.objects.start(alice)
-        worker = freeze(frozen)
-        with start_qcluster(**QUICK):
-            assert_arrived_once(smtp, posts)
-        published = Export.objects.values().get()
-        worker.resume()
-        wait_for(lambda: "no longer this worker" in frozen.log.read_text())
+def assert_frozen_it_changes_nothing(worker, frozen, posts, start_qcluster, smtp):
+    """`worker` of the cluster `frozen` was stopped; it wakes when another has done its work."""
+    with start_qcluster(**QUICK):
+        assert_arrived_once(smtp, posts)
+    published = Export.objects.values().get()
+    worker.resume()
+    wait_for(lambda: "no longer this worker" in frozen.log.read_text())
     assert smtp.mails.empty()
     assert Task.objects.get().state == State.SUCCEEDED
     assert Export.objects.values().get() == published
     export = Export.objects.get()
     assert export.file.storage.listdir(export.folder)[1] == [Path(export.file.name).name]
+
+
+def test_a_worker_frozen_while_it_writes(alice, posts, start_qcluster, smtp):
+    with start_qcluster(**SLOW_EXPORT) as frozen:
+        Export.objects.start(alice)
+        worker = frozen.worker_of(wait_for(half_written))
+        worker.suspend()
+        assert_frozen_it_changes_nothing(worker, frozen, posts, start_qcluster, smtp)
+
+
+def test_a_worker_frozen_while_it_publishes(alice, start_qcluster, smtp):
+    """In the transaction that names the file; PostgreSQL has to end it, for it holds locks."""
+    posts = [Post.objects.create(author=alice, body=f"post {number}") for number in range(2)]
+    with start_qcluster(**QUICK | {"EXPORT_POSTS_PER_SECOND": 1}) as frozen:
+        Export.objects.start(alice)
+        worker = frozen.worker_of(wait_for(Task.objects.filter(done=2).first))
+        with transaction.atomic():
+            Export.objects.update(total=F("total"))  # so it can't be published yet
+            folder = Path(archive.storage().path(Export.objects.get().folder))
+            wait_for(lambda: any(file.read_bytes().endswith(TAIL) for file in folder.iterdir()))
+            worker.suspend()
+        assert_frozen_it_changes_nothing(worker, frozen, posts, start_qcluster, smtp)
 
 
 def test_killed_after_the_mail_server_said_yes_mails_once_more_and_says_so(

@@ -27,6 +27,7 @@ from tasks.models import Attempt, State, Task
 
 from .conftest import all_gone, wait_for
 from .jobs_app import jobs as strange_jobs
+from .jobs_app.storage import HOLD
 from .observe import QUICK, SLOW_EXPORT, assert_arrived_once, bodies, ended, half_written
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -181,22 +182,32 @@ def test_killed_right_before_the_publication(alice, start_qcluster, smtp):
     assert_only_its_file_is_there()
 
 
-def start_one_that_is_slow_to_clean_up(owner):
-    """An export in whose folder so much is left behind that its publication is a long moment."""
+@pytest.fixture
+def held():
+    """While it is there, nothing is deleted by a site of the settings STRANGE."""
+    file = Path(archive.storage().path(HOLD))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.touch()
+    yield file
+    file.unlink(missing_ok=True)
+
+
+def start_one_that_stays_at_its_publication(owner):
+    """An export that finds something to delete when it has published its file."""
     export, _ = Export.objects.start(owner)
     wait_for(half_written)
-    folder = Path(archive.storage().path(export.folder))
-    for number in range(10_000):
-        (folder / f"{number}.json").touch()
+    Path(archive.storage().path(export.folder), "left behind").touch()
+    return wait_for(Export.objects.exclude(file="").first)
 
 
 @slow
-def test_killed_right_after_the_publication(alice, posts, start_qcluster, smtp):
-    with start_qcluster(**SLOW_EXPORT, **ONE_WORKER) as cluster:
+def test_killed_right_after_the_publication(alice, posts, start_qcluster, smtp, held):
+    slow = SLOW_EXPORT | ONE_WORKER | {"DJANGO_SETTINGS_MODULE": STRANGE}
+    with start_qcluster(**slow) as cluster:
         worker = cluster.find("worker")
-        start_one_that_is_slow_to_clean_up(alice)
-        published = wait_for(Export.objects.exclude(file="").first)
+        published = start_one_that_stays_at_its_publication(alice)
         worker.kill()
+        held.unlink()
         assert not Export.objects.get().mailed_at
         assert_arrived_once(smtp, posts)
     assert outcomes() == [LOST, SUCCEEDED]
@@ -206,12 +217,13 @@ def test_killed_right_after_the_publication(alice, posts, start_qcluster, smtp):
 
 
 @slow
-def test_timed_out_right_after_the_publication(alice, posts, start_qcluster, smtp):
-    with start_qcluster(**SLOW_EXPORT, **ONE_WORKER) as cluster:
+def test_timed_out_right_after_the_publication(alice, posts, start_qcluster, smtp, held):
+    slow = SLOW_EXPORT | ONE_WORKER | {"DJANGO_SETTINGS_MODULE": STRANGE}
+    with start_qcluster(**slow) as cluster:
         worker = cluster.find("worker")
-        start_one_that_is_slow_to_clean_up(alice)
-        published = wait_for(Export.objects.exclude(file="").first)
+        published = start_one_that_stays_at_its_publication(alice)
         worker.send_signal(signal.SIGALRM)  # Django-Q2's own
+        held.unlink()
         task = wait_for(ended)
         assert (task.state, task.reason) == (State.FAILED, "crashed")
         assert Path(published.file.path) in files(published)
