@@ -6,6 +6,8 @@ from .base import About, Damaged, Format, Item
 from .documents import DOCUMENTS
 from .messages_json import MessagesJson
 from .outbox_json import OutboxJson
+from .people_csv import FollowersCsv, FollowingCsv
+from .posts_csv import PostsCsv
 from .posts_json import PostsJson
 from .posts_ndjson import PostsNdjson
 
@@ -15,8 +17,11 @@ __all__ = ["BY_NAME", "DOCUMENTS", "FORMATS", "PHRASES", "About", "Damaged", "Fo
 FORMATS = (
     PostsJson,
     PostsNdjson,
+    PostsCsv,
     OutboxJson,
     MessagesJson,
+    FollowingCsv,
+    FollowersCsv,
 )
 BY_NAME = {each.name: each for each in FORMATS}
 # What people read in some of the files; About.words has them in a person's language.
