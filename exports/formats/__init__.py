@@ -4,6 +4,8 @@ settings. To add one: a module, a line in FORMATS, a test; docs/formats.md shows
 
 from .base import About, Damaged, Format, Item
 from .documents import DOCUMENTS
+from .feed_atom import FeedAtom
+from .feed_json import FeedJson
 from .messages_json import MessagesJson
 from .outbox_json import OutboxJson
 from .people_csv import FollowersCsv, FollowingCsv
@@ -18,6 +20,8 @@ FORMATS = (
     PostsJson,
     PostsNdjson,
     PostsCsv,
+    FeedJson,
+    FeedAtom,
     OutboxJson,
     MessagesJson,
     FollowingCsv,
