@@ -6,6 +6,7 @@ from .base import About, Damaged, Format, Item
 from .documents import DOCUMENTS
 from .feed_atom import FeedAtom
 from .feed_json import FeedJson
+from .markdown import Markdown
 from .messages_json import MessagesJson
 from .outbox_json import OutboxJson
 from .people_csv import FollowersCsv, FollowingCsv
@@ -23,6 +24,7 @@ FORMATS = (
     FeedJson,
     FeedAtom,
     OutboxJson,
+    Markdown,
     MessagesJson,
     FollowingCsv,
     FollowersCsv,
