@@ -6,6 +6,7 @@ from .base import About, Damaged, Format, Item
 from .documents import DOCUMENTS
 from .feed_atom import FeedAtom
 from .feed_json import FeedJson
+from .index_html import IndexHtml
 from .markdown import Markdown
 from .messages_json import MessagesJson
 from .outbox_json import OutboxJson
@@ -24,6 +25,7 @@ FORMATS = (
     FeedJson,
     FeedAtom,
     OutboxJson,
+    IndexHtml,
     Markdown,
     MessagesJson,
     FollowingCsv,
