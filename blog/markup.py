@@ -1,10 +1,12 @@
 """What of a plain text is a link: web addresses, @mentions and #tags. Pure: text in, HTML out."""
 
 import re
+from collections.abc import Iterator
+from html import escape
 from urllib.parse import quote
 
-from django.utils.html import escape, format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 # A mention or tag may touch a word of a script without spaces, but none of Latin letters: that
 # would be an e-mail address or the like. One pass, and each alternative begins with a character of
@@ -15,6 +17,7 @@ LINK = re.compile(
     r"|(?<![A-Za-z0-9_&/#])#(?P<tag>\w{1,100})(?!\w)",
     re.IGNORECASE,
 )
+MARKS = ("://", "@", "#")  # a text without any of these has no link
 TAG_MAX_LENGTH = 100  # code points, casefolded: which may be more than were written
 SHOWN_OF_URL = 40  # characters
 PAIRS = {")": "(", "]": "[", "}": "{"}
@@ -30,13 +33,28 @@ def tags(text: str) -> set[str]:
     return {match["tag"].casefold() for match in LINK.finditer(text) if _is_tag(match["tag"])}
 
 
+def parts(text: str) -> Iterator[tuple[str, str]]:
+    """The text in pieces, each with the address that it links to, as in HTML's href, or ""."""
+    end = 0
+    for match in LINK.finditer(text) if any(mark in text for mark in MARKS) else ():
+        if match["url"]:
+            written = _without_punctuation(match["url"])
+            href = written if written.split("://", 1)[1] else ""
+        elif match["name"]:
+            written, href = match[0], f"/@{match['name']}/"
+        else:
+            written = match[0]
+            href = f"/tags/{quote(match['tag'].casefold())}/" if _is_tag(match["tag"]) else ""
+        if href:
+            yield text[end : match.start()], ""
+            yield written, href
+            end = match.start() + len(written)
+    yield text[end:], ""
+
+
 def to_html(text: str) -> SafeString:
     """The text, escaped, with its links."""
-    html, end = [], 0
-    for match in LINK.finditer(text):
-        html += [escape(text[end : match.start()]), _link(match)]
-        end = match.end()
-    return mark_safe("".join(html) + escape(text[end:]))  # noqa: S308 (all parts are escaped)
+    return SafeString("".join(_to_html(*part) for part in parts(text)))
 
 
 def without_links(text: str) -> str:
@@ -44,29 +62,23 @@ def without_links(text: str) -> str:
     return LINK.sub(" ", text)
 
 
-def _link(match):
-    if match["url"]:
-        url, rest = _split_url(match["url"])
-        shown = url.split("://", 1)[1]
-        if not shown:
-            return escape(match[0])
-        if len(shown) > SHOWN_OF_URL:
-            shown = shown[: SHOWN_OF_URL - 1] + "…"
-        link = '<a href="{}" rel="nofollow ugc noopener">{}</a>'
-        return format_html(link, url, shown) + escape(rest)
-    if match["name"]:
-        return format_html('<a href="/@{}/">{}</a>', match["name"], match[0])
-    if _is_tag(match["tag"]):
-        return format_html('<a href="/tags/{}/">{}</a>', quote(match["tag"].casefold()), match[0])
-    return escape(match[0])
+def _to_html(written, href):
+    if not href:
+        return escape(written)
+    if href.startswith("/"):
+        return format_html('<a href="{}">{}</a>', href, written)
+    shown = written.split("://", 1)[1]
+    if len(shown) > SHOWN_OF_URL:
+        shown = shown[: SHOWN_OF_URL - 1] + "…"
+    return format_html('<a href="{}" rel="nofollow ugc noopener">{}</a>', href, shown)
 
 
 def _is_tag(tag):
     return tag is not None and not tag.isdecimal() and len(tag.casefold()) <= TAG_MAX_LENGTH
 
 
-def _split_url(url):
-    """(the address; what behind it belongs to the sentence: a full stop, a closing bracket)."""
+def _without_punctuation(url):
+    """The address without what behind it belongs to the sentence: a full stop, a bracket."""
     end = len(url)
     while end:
         last = url[end - 1]
@@ -77,4 +89,4 @@ def _split_url(url):
             end -= 1
         else:
             break
-    return url[:end], url[end:]
+    return url[:end]

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from tasks import mail as mails
 
-from .formats import posts_json
+from .formats.posts_json import PostsJson
 
 
 def mail(export, run):
@@ -22,7 +22,7 @@ def compose(export):
     context = {
         "export": export,
         "attached": attached,
-        "file_name": posts_json.NAME,
+        "file_name": PostsJson.name,
         "url": settings.SITE_URL + export.get_absolute_url(),
     }
     message = mails.compose(
@@ -34,5 +34,5 @@ def compose(export):
     )
     if attached:
         with export.file.open("rb") as file:
-            message.attach(posts_json.NAME, file.read(), posts_json.CONTENT_TYPE)
+            message.attach(PostsJson.name, file.read(), PostsJson.content_type)
     return message

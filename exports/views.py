@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from .formats import posts_json
+from .formats.posts_json import PostsJson
 from .models import Export
 
 SHOWN = 50  # exports on the list
@@ -59,6 +59,6 @@ def download(request, pk):
     return FileResponse(
         file,
         as_attachment=True,
-        filename=posts_json.NAME,
-        content_type=posts_json.CONTENT_TYPE,
+        filename=PostsJson.name,
+        content_type=PostsJson.content_type,
     )

@@ -3,7 +3,8 @@ import hashlib
 import pytest
 
 from exports import archive
-from exports.formats import posts_json
+from exports.formats import Damaged
+from exports.formats.posts_json import PostsJson
 
 POSTS = [{"body": "b", "timestamp": "2026-01-02T03:04:05Z"}] * 3
 
@@ -22,11 +23,11 @@ def write(name, pieces):
 
 
 def check(name):
-    return archive.check(name, posts_json.count)
+    return archive.check(name, PostsJson.count)
 
 
 def test_what_was_written_is_counted_and_hashed_again(folder):
-    name = write("e/1.json", posts_json.write([POSTS]))
+    name = write("e/1.json", PostsJson(about=None).pieces([POSTS]))
     written = (folder / name).read_bytes()
     digest = hashlib.sha256(written).hexdigest()
     assert check(name) == archive.Checked(count=3, size=len(written), sha256=digest)
@@ -57,7 +58,7 @@ def test_a_file_is_never_written_over(folder):
 
 def test_a_damaged_file_is_not_checked(folder):
     name = write("e/1.json", [b'{"posts": [\n{"body"'])
-    with pytest.raises(posts_json.Damaged):
+    with pytest.raises(Damaged):
         check(name)
 
 

@@ -8,7 +8,7 @@ from anymail.exceptions import AnymailRequestsAPIError
 
 from blog.models import Post
 from exports import archive, jobs
-from exports.formats import posts_json
+from exports.formats.posts_json import PostsJson
 from exports.models import Export
 from tasks import lifecycle
 from tasks.models import State, Task
@@ -83,7 +83,7 @@ def test_what_an_attempt_left_behind_is_removed(export, run):
 
 
 def test_a_file_that_does_not_check_is_not_published(export, monkeypatch, mailoutbox):
-    monkeypatch.setattr(posts_json, "write", lambda chunks: [posts_json.HEAD, b'{"body"'])
+    monkeypatch.setattr(PostsJson, "tail", lambda posts_json: b"")
     Task.objects.update(max_attempts=1)
     done = work(export)
     assert done.task.state == State.FAILED
