@@ -7,6 +7,7 @@ from django.db.models import Case, Count, F, Max, Q, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from accounts.validators import BLANK, validate_not_blank, validate_storable
 from tasks.lifecycle import launch
 
@@ -84,8 +85,13 @@ class Message(models.Model):
         """Save a new message, and have its recipient told by mail who wants to be. While there is
         one unread, they have been told."""
         unread = Message.objects.filter(sender=self.sender, recipient=self.recipient).unread()
-        wants_mail = self.recipient.mail_messages and self.recipient.email
-        is_told = wants_mail and not unread.exists()
+        is_told = self.is_to_be_mailed() and not unread.exists()
         self.save(force_insert=True)
         if is_told:
             launch("blog.jobs.mail_message", key=str(self.pk), args={"message": self.pk})
+
+    def is_to_be_mailed(self) -> bool:
+        """Whether its recipient wants a mail about messages, and to hear of its sender."""
+        if not (self.recipient.mail_messages and self.recipient.email):
+            return False
+        return User.objects.who_hear_of(self.sender).filter(pk=self.recipient_id).exists()

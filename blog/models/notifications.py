@@ -19,8 +19,7 @@ class NotificationQuerySet(ReadableQuerySet):
         they have muted, or with whom there is a block, nor those who are no more."""
         people = User.objects.active().filter(pk__in=[each.pk for each in recipients])
         if actor:
-            people = people.exclude(pk=actor.pk).exclude(mutes=actor)
-            people = people.exclude(blocks=actor).exclude(blocked_by=actor)
+            people = people.who_hear_of(actor).exclude(pk=actor.pk)
         self.bulk_create(
             [
                 self.model(recipient=person, kind=kind, actor=actor, post=post, url=url)
@@ -32,7 +31,7 @@ class NotificationQuerySet(ReadableQuerySet):
     def shown_to(self, reader):
         """The reader's own, of posts that are there and of people whom the reader puts up with."""
         actors = User.objects.active().filter(pk=OuterRef("actor"))
-        actors = actors.exclude(muted_by=reader).exclude(blocked_by=reader).exclude(blocks=reader)
+        actors = actors.in_touch_with(reader).exclude(muted_by=reader)
         return self.filter(Q(actor=None) | Exists(actors), recipient=reader, post__deleted_at=None)
 
 

@@ -265,6 +265,28 @@ class TestMail:
         self.work()
         assert not mail.outbox
 
+    @pytest.mark.parametrize(
+        "part",
+        [
+            lambda bob, alice: bob.mutes.add(alice),
+            lambda bob, alice: bob.block(alice),
+            lambda bob, alice: alice.block(bob),
+        ],
+        ids=["muted", "blocked", "blocked by"],
+    )
+    def test_nobody_is_told_of_whom_they_have_left_meanwhile(self, part, alice, bob):
+        say(alice, bob)
+        part(bob, alice)
+        self.work()
+        assert not mail.outbox
+
+    def test_what_the_muted_write_is_there_and_is_not_mailed(self, client, alice, bob):
+        bob.mutes.add(alice)
+        say(alice, bob, "quietly")
+        assert not Task.objects.exists()
+        client.force_login(bob)
+        assert shown(client.get("/messages/@alice/")) == ["quietly"]
+
     def test_who_does_not_want_it_gets_none(self, alice, bob):
         say(bob, alice)
         assert not Task.objects.exists()

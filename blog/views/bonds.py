@@ -19,11 +19,10 @@ def follow(request, username):
         pass
     elif person == request.user:
         messages.info(request, _("Your own posts are on your home page anyway."))
-    elif request.user.is_apart_from(person):
-        messages.error(request, _("You can't follow @%(name)s.") % {"name": person.username})
-    else:
-        request.user.follows.add(person)
+    elif request.user.follow(person):
         Notification.objects.tell(person, kind=Notification.Kind.FOLLOWED, actor=request.user)
+    else:
+        messages.error(request, _("You can't follow @%(name)s.") % {"name": person.username})
     return redirect(person)
 
 
