@@ -14,6 +14,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.core.validators import MaxLengthValidator, RegexValidator
 from django.db import IntegrityError, models, transaction
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Lower
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
@@ -46,13 +47,25 @@ def avatar_storage():
     return storages["avatars"]
 
 
+def in_touch(reader, column: str):
+    """Conditions of rows: that there is no block between `reader` and whom `column` names."""
+    blocks = User.blocks.through.objects
+    yield ~Exists(blocks.filter(from_user=reader, to_user=OuterRef(column)))
+    yield ~Exists(blocks.filter(from_user=OuterRef(column), to_user=reader))
+
+
+def not_muted(reader, column: str):
+    """A condition of rows: that `reader` has not muted whom `column` names."""
+    return ~Exists(User.mutes.through.objects.filter(from_user=reader, to_user=OuterRef(column)))
+
+
 class UserQuerySet(models.QuerySet):
     def active(self):
         return self.filter(is_active=True)
 
     def in_touch_with(self, person):
         """Those between whom and `person` there is no block."""
-        return self.exclude(blocks=person).exclude(blocked_by=person)
+        return self.filter(*in_touch(person, "pk"))
 
     def who_hear_of(self, person):
         """Those who are to be told what `person` does: nobody who has muted them, either."""
@@ -180,6 +193,11 @@ class User(AbstractUser):
             ),
         ]
 
+    @transaction.atomic(savepoint=False)
+    def save(self, *args, **kwargs):
+        """In one transaction with what others keep of a person, such as the index of a search."""
+        super().save(*args, **kwargs)
+
     def get_absolute_url(self):
         return reverse("blog:profile", args=[self.username])
 
@@ -195,11 +213,6 @@ class User(AbstractUser):
         if self.last_seen is None or now - self.last_seen > SEEN_EVERY:
             User.objects.filter(pk=self.pk).update(last_seen=now)
             self.last_seen = now
-
-    @transaction.atomic
-    def save(self, *args, **kwargs):
-        """In one transaction with what others keep of a person, such as the index of a search."""
-        super().save(*args, **kwargs)
 
     @transaction.atomic
     def follow(self, other) -> bool:

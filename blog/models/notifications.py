@@ -3,12 +3,12 @@ ready."""
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import User, in_touch, not_muted
 
 from .reading import ReadableQuerySet
 
@@ -30,9 +30,13 @@ class NotificationQuerySet(ReadableQuerySet):
 
     def shown_to(self, reader):
         """The reader's own, of posts that are there and of people whom the reader puts up with."""
-        actors = User.objects.active().filter(pk=OuterRef("actor"))
-        actors = actors.in_touch_with(reader).exclude(muted_by=reader)
-        return self.filter(Q(actor=None) | Exists(actors), recipient=reader, post__deleted_at=None)
+        return self.filter(
+            Q(actor=None) | Q(actor__is_active=True),
+            *in_touch(reader, "actor"),
+            not_muted(reader, "actor"),
+            recipient=reader,
+            post__deleted_at=None,
+        )
 
 
 class Notification(models.Model):
@@ -45,7 +49,7 @@ class Notification(models.Model):
     recipient = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,
-        db_index=False,  # blog_notification_to serves it too
+        db_index=False,  # blog_notification_list serves it too
         related_name="notifications",
         verbose_name=_("to"),
     )
@@ -96,7 +100,13 @@ class Notification(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["recipient", "created_at", "id"], name="blog_notification_to"),
+            models.Index(fields=["recipient", "id"], name="blog_notification_list"),
+            # Every page and every poll counts these, among all that was ever read.
+            models.Index(
+                fields=["recipient", "id"],
+                condition=Q(read_at=None),
+                name="blog_notification_unread",
+            ),
         ]
 
     def __str__(self):

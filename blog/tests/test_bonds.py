@@ -1,6 +1,8 @@
 import pytest
 
+from blog import people
 from blog.keyset import PAGE_SIZE
+from blog.templatetags import posts
 from conftest import make_person
 
 
@@ -17,6 +19,21 @@ def test_the_profile_says_who_somebody_is(alices, alice, bob):
     assert '<a href="/tags/lemons/">#lemons</a> &lt;b&gt;' in page
     assert "<strong>1</strong> follower<" in page
     assert "/messages/@bob/" in page
+
+
+def test_of_very_much_it_is_said_that_there_is_more(client, alice, bob, monkeypatch):
+    for person in (bob, make_person("carol")):
+        person.follows.add(alice)
+    assert "<strong>2</strong> followers<" in client.get("/@alice/").content.decode()
+    monkeypatch.setattr(people, "COUNTED", 1)
+    monkeypatch.setattr(posts, "COUNTED", 1)
+    for address in ("/@alice/", "/@alice/card/"):
+        page = client.get(address).content.decode()
+        assert "<strong>1+</strong> followers<" in page
+        assert "<strong>0</strong> posts<" in page
+    monkeypatch.undo()
+    assert posts.counted(10_001) == "10,000+"
+    assert posts.counted(10_000) == 10_000
 
 
 def test_who_is_blocked_can_not_follow_and_is_told(alices, alice, bob):

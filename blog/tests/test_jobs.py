@@ -97,9 +97,7 @@ def test_who_unsubscribed_meanwhile_gets_nothing(alice, followers, mailoutbox):
 
 
 @pytest.mark.parametrize("when", ["before", "meanwhile"])
-def test_who_does_not_want_to_hear_of_the_author_gets_nothing(
-    when, alice, followers, mailoutbox
-):
+def test_who_does_not_want_to_hear_of_the_author_gets_nothing(when, alice, followers, mailoutbox):
     def part():
         followers[0].mutes.add(alice)
         followers[1].blocks.add(alice)

@@ -111,7 +111,7 @@ def test_people_are_found_by_names_and_words_and_beginnings(alice, bob, django_u
 
 def test_reindex_mends_what_is_out_of_step(alice, capsys):
     post = write(alice, "findable")
-    search.forget_post(post)
+    search.forget_posts([post.pk])
     search.database().put(search.POSTS, [(post.pk + 99, ["ghost"])])
     deleted = write(alice, "gone")
     Post.objects.filter(pk=deleted.pk).update(deleted_at=post.timestamp)
