@@ -140,6 +140,15 @@ class TestPage:
         assert "I keep <mark>parrots</mark>" in page
         assert 'value="parrots"' in page
 
+    def test_of_people_the_beginning_of_a_word_is_marked_too(self, client, alice):
+        alice.display_name = "Alicia"
+        alice.save()
+        write(alice, "Alibi and aliens")
+        page = client.get("/search/", {"q": "ali"}).content.decode()
+        assert "<mark>Alicia</mark>" in page
+        assert "@<mark>alice</mark>" in page
+        assert "<mark>Alibi" not in page  # of posts, whole words are found
+
     def test_of_whom_the_reader_is_apart_nothing_is_found(self, alices, alice, bob):
         write(bob, "parrot")
         alice.block(bob)
