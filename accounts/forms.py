@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm
 from django.contrib.auth.forms import PasswordResetForm as DjangoPasswordResetForm
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
@@ -135,7 +136,6 @@ class ProfileForm(OwnForm):
         label=_("About me"),
         required=False,
         widget=forms.Textarea({"rows": 4}),
-        help_text=_("Up to %(limit)s characters.") % {"limit": ABOUT_MAX_LENGTH},
     )
     picture = PictureField(
         label=_("New picture"),
@@ -152,9 +152,13 @@ class ProfileForm(OwnForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        # Here, for a % makes a text of what is lazy, in the language of that moment.
+        limit = {"limit": ABOUT_MAX_LENGTH}
+        self.fields["about"].help_text = _("Up to %(limit)s characters.") % limit
         if not self.instance.avatar:
             del self.fields["remove_picture"]
 
+    @transaction.atomic
     def save(self):
         person = super().save()
         if picture := self.cleaned_data["picture"]:

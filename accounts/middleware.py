@@ -1,6 +1,19 @@
 """Pages in the reader's language, with times in the reader's zone; and who is here."""
 
+import re
+
 from django.utils import timezone, translation
+
+from .converters import USERNAME
+
+PICTURE = re.compile(rf"/@{USERNAME}/avatar/")
+
+
+def shows_nobody(view):
+    """Decorate a view to which somebody's coming is no sign of their being here: pages and programs
+    ask for it by themselves."""
+    view.shows_nobody = True
+    return view
 
 
 class PreferencesMiddleware:
@@ -11,7 +24,7 @@ class PreferencesMiddleware:
 
     def __call__(self, request):
         # A picture is the same for everybody: without the session it says so, and is kept longer.
-        if request.path_info.endswith("/avatar/") or not request.user.is_authenticated:
+        if PICTURE.fullmatch(request.path_info) or not request.user.is_authenticated:
             return self.get_response(request)
         translation.activate(request.user.language)
         request.LANGUAGE_CODE = translation.get_language()
@@ -34,5 +47,7 @@ class SeenMiddleware:
         return response
 
     def _is_fetched(self, request):
+        if request.resolver_match and hasattr(request.resolver_match.func, "shows_nobody"):
+            return True
         destination = request.headers.get("Sec-Fetch-Dest", "document")
         return "HX-Request" in request.headers or destination != "document"

@@ -14,6 +14,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.core.validators import MaxLengthValidator, RegexValidator
 from django.db import IntegrityError, models, transaction
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Lower
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
@@ -46,9 +47,34 @@ def avatar_storage():
     return storages["avatars"]
 
 
+def in_touch(reader, column: str):
+    """Conditions of rows: that there is no block between `reader` and whom `column` names."""
+    blocks = User.blocks.through.objects
+    yield ~Exists(blocks.filter(from_user=reader, to_user=OuterRef(column)))
+    yield ~Exists(blocks.filter(from_user=OuterRef(column), to_user=reader))
+
+
+def not_muted(reader, column: str):
+    """A condition of rows: that `reader` has not muted whom `column` names."""
+    return ~Exists(User.mutes.through.objects.filter(from_user=reader, to_user=OuterRef(column)))
+
+
 class UserQuerySet(models.QuerySet):
     def active(self):
         return self.filter(is_active=True)
+
+    def in_touch_with(self, person):
+        """Those between whom and `person` there is no block."""
+        return self.filter(*in_touch(person, "pk"))
+
+    def who_hear_of(self, person):
+        """Those who are to be told what `person` does: nobody who has muted them, either."""
+        return self.active().in_touch_with(person).exclude(mutes=person)
+
+    def seen_by(self, reader):
+        """Those of whom `reader`, who may be a visitor, gets to see what they write."""
+        people = self.active()
+        return people.in_touch_with(reader) if reader.is_authenticated else people
 
     def named(self, *usernames: str):
         """Those of these names, in whatever case they are written."""
@@ -167,6 +193,11 @@ class User(AbstractUser):
             ),
         ]
 
+    @transaction.atomic(savepoint=False)
+    def save(self, *args, **kwargs):
+        """In one transaction with what others keep of a person, such as the index of a search."""
+        super().save(*args, **kwargs)
+
     def get_absolute_url(self):
         return reverse("blog:profile", args=[self.username])
 
@@ -184,11 +215,28 @@ class User(AbstractUser):
             self.last_seen = now
 
     @transaction.atomic
+    def follow(self, other) -> bool:
+        """Follow `other`; twice is once. False when that can't be: nobody follows themselves, or
+        who is no more, or who is apart from them."""
+        if not self._lock_with(other) or self.is_apart_from(other):
+            return False
+        # There may be one all the same: what an admin or a command writes takes no lock.
+        Follow.objects.bulk_create([Follow(follower=self, followed=other)], ignore_conflicts=True)
+        return True
+
+    @transaction.atomic
     def block(self, other):
         """Keep `other` away, and end what is between the two."""
+        self._lock_with(other)
         self.blocks.add(other)
         self.follows.remove(other)
         other.follows.remove(self)
+
+    def _lock_with(self, other) -> bool:
+        """Let only one transaction at a time change what is between the two, so that nobody follows
+        whom they are being blocked by. Whether these are two people, and both are there."""
+        two = User.objects.active().filter(pk__in=[self.pk, other.pk]).order_by("pk")
+        return len(two.select_for_update(no_key=True).values_list("pk")) == 2
 
     def is_apart_from(self, other) -> bool:
         """Whether one of the two has blocked the other."""
@@ -278,7 +326,8 @@ class User(AbstractUser):
     @property
     def followers_by_mail(self):
         """Those who want a mail about each new post of this person."""
-        return self.followers.active().filter(mail_new_posts=True).exclude(email="")
+        wanted = self.followers.filter(mail_new_posts=True).exclude(email="")
+        return wanted.who_hear_of(self)
 
     def unsubscribe_url(self, mails: str) -> str:
         """Where this person ends `mails` (one of UNSUBSCRIBABLE) without signing in."""

@@ -43,7 +43,8 @@ def _is_control(character):
 
 
 def _is_visible(character):
-    # Categories of the Unicode Standard: letters, marks, numbers, punctuation, symbols.
+    # Categories of the Unicode Standard: letters, numbers, punctuation, symbols. A mark is seen on
+    # one of these; by itself, many a one is not.
     return unicodedata.category(character)[0] in "LNPS" and character not in BLANK_LETTERS
 
 

@@ -2,15 +2,17 @@
 
     .venv/bin/python bench/pages.py [--people 10000] [--posts 2000000] [--seconds 4]
 
-PostgreSQL, as it is by default, holds so many people and posts; one person follows a tenth of the
-people (1,000) and asks for all pages, signed in. gunicorn runs two workers, and four clients, each
+PostgreSQL, as it is by default, holds so many people and posts; everybody is mentioned and written
+to now and then. One person follows a tenth of the people (1,000), has 5,000 mentions, notifications
+and messages, most of them read, and asks for all pages, signed in; the permalink is of a post with
+300 answers. gunicorn runs two workers, and four clients, each
 a process of its own that keeps its connection, ask as fast as they are answered, for so many
 seconds a page. Each page is asked for in two rounds, so that noise hits all alike.
 
 ours        blog/ as it is: keyset pages; `/alerts/` with the ETag of its last answer
 tutorial    bench/tutorial/, on two workers of its own that rest meanwhile: OFFSET and COUNT, the
             timeline joined at read time, and a poll of four statements of which one writes; drawn
-            with the same templates
+            with the same templates, by the same connections, and with the index that its poll needs
 
 statements  that the database was asked for one answer, by the answer itself
 p50, p99    milliseconds until the answer was read, with four clients at once
@@ -45,6 +47,7 @@ from tests.servers import postgres  # noqa: E402
 
 CLIENTS = 4
 ROUNDS = 2
+MANY, UNREAD, ANSWERS = 5_000, 10, 300
 DEEP = 1_000  # pages
 WORDS = [
     *("ferry", "late", "light", "water", "bread", "harbour", "umbrella", "letter", "kitchen"),
@@ -90,6 +93,40 @@ def say(line):
 
 # The site
 
+# The people have the ids from the reader's on.
+TALK = (
+    """INSERT INTO blog_post_mentions (post_id, user_id)
+        SELECT id, %(reader)s + (id / 20) %% %(people)s FROM blog_post WHERE id %% 20 = 0""",
+    """INSERT INTO blog_post_mentions (post_id, user_id)
+        SELECT id, %(reader)s FROM blog_post ORDER BY id DESC LIMIT %(many)s
+        ON CONFLICT DO NOTHING""",
+    """INSERT INTO blog_notification
+            (recipient_id, kind, actor_id, post_id, url, created_at, read_at)
+        SELECT user_id, 'mentioned', author_id, post_id, '', timestamp, timestamp
+        FROM blog_post_mentions JOIN blog_post ON blog_post.id = post_id ORDER BY post_id""",
+    """UPDATE blog_notification SET read_at = NULL WHERE id IN (
+        SELECT id FROM blog_notification WHERE recipient_id = %(reader)s
+        ORDER BY id DESC LIMIT %(unread)s)""",
+    """INSERT INTO blog_message (sender_id, recipient_id, body, sent_at, read_at)
+        SELECT %(reader)s + n %% %(people)s, %(reader)s + (n + 1) %% %(people)s, 'Hello', now(),
+            now()
+        FROM generate_series(1, %(people)s * 5) AS n""",
+    """INSERT INTO blog_message (sender_id, recipient_id, body, sent_at, read_at)
+        SELECT CASE WHEN n %% 2 = 0 THEN other ELSE %(reader)s END,
+            CASE WHEN n %% 2 = 0 THEN %(reader)s ELSE other END, 'Hello', now(),
+            CASE WHEN n %% 2 = 1 OR n <= %(many)s - 2 * %(unread)s THEN now() END
+        FROM generate_series(1, %(many)s) AS n, LATERAL (SELECT %(reader)s + 1 + n %% 100) AS
+            others (other)""",
+    # Each second answer is one to the first, the others to the answer before them.
+    """WITH root AS (SELECT max(id) AS id FROM blog_post)
+        INSERT INTO blog_post (author_id, title, body, timestamp, language, thread, reply_to_id)
+        SELECT author_id, '', body, timestamp, 'en', root.id, root.id
+        FROM blog_post, root WHERE blog_post.id < root.id ORDER BY blog_post.id DESC
+        LIMIT %(answers)s""",
+    """UPDATE blog_post SET reply_to_id = id - 1 WHERE thread < id - 1 AND id %% 2 = 0""",
+    "CREATE INDEX tutorial_poll ON blog_notification (recipient_id, created_at)",
+)
+
 
 def prepare(people, posts):
     """(the key of the reader's session, the pages: {(way, name): path})."""
@@ -133,6 +170,7 @@ def prepare(people, posts):
             " FROM generate_series(1, %s) AS n JOIN texts ON texts.id = n %% 1000 ORDER BY n",
             [reader.pk, people, posts, posts],
         )
+        talk(cursor, reader.pk, people)
         cursor.execute(f"DROP INDEX {search.POSTS}_terms")
         cursor.execute(
             f"INSERT INTO {search.POSTS} SELECT blog_post.id, texts.terms::tsvector"
@@ -146,6 +184,8 @@ def prepare(people, posts):
     client.force_login(reader)
     connection.close()
     busy = users[1].username
+    root = Post.objects.filter(thread__isnull=False).values_list("thread", flat=True)[0]
+    midst = Post.objects.filter(thread=root).order_by("pk")[10].pk
     return client.cookies["sessionid"].value, {
         ("ours", "home"): "/",
         ("tutorial", "home"): "/tutorial/",
@@ -156,10 +196,20 @@ def prepare(people, posts):
         ("ours", "profile"): f"/@{busy}/",
         ("tutorial", "profile"): f"/tutorial/profile/{busy}/",
         ("ours", "search"): "/search/?q=harbour+bread",
-        ("ours", "permalink"): f"/posts/{Post.objects.order_by('-pk')[0].pk}/",
+        ("ours", "permalink"): f"/posts/{root}/",
+        ("ours", "permalink, midst"): f"/posts/{midst}/",
+        ("ours", "messages"): "/messages/",
+        ("ours", "notifications"): "/notifications/",
         ("ours", "alerts"): "/alerts/",
         ("tutorial", "poll"): "/tutorial/poll/",
     }
+
+
+def talk(cursor, reader, people):
+    """Mentions, notifications and messages, of all a few and of the reader many; and a thread."""
+    given = {"reader": reader, "people": people, "many": MANY, "unread": UNREAD, "answers": ANSWERS}
+    for statement in TALK:
+        cursor.execute(statement, given)
 
 
 @contextmanager
@@ -256,6 +306,10 @@ def report(measured):
     ours = [found["statements"] for (way, _), found in measured.items() if way == "ours"]
     alerts = measured["ours", "alerts"]
     deep = p99["ours", f"home, page {DEEP:,}"] / p99["ours", "home"]
+    print(
+        "The tutorial has no page of the others: it leaves searching to another server, its posts"
+        " have no\nanswers and so no page of their own, and its messages no conversations."
+    )
     print(
         f"queries_max={max(ours)} home_p99_deep={deep:.2f}"
         f" alerts_statements={alerts['statements']} alerts_writes={alerts['writes']}"

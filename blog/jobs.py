@@ -77,10 +77,9 @@ def purge_post(run):
 
 @job(_("Mail about a message"), phases={"mailing": _("Sending the mail")})
 def mail_message(run):
-    messages = Message.objects.unread().select_related("sender", "recipient")
-    messages = messages.filter(sender__is_active=True, recipient__is_active=True)
-    message = messages.filter(pk=run.task.args["message"]).first()
-    if message and message.recipient.mail_messages:
+    messages = Message.objects.unread().filter(sender__is_active=True, pk=run.task.args["message"])
+    message = messages.select_related("sender", "recipient").first()
+    if message and message.is_to_be_mailed():
         mails.send_once(run, compose_message(message))
 
 

@@ -1,12 +1,13 @@
 """People as others see them."""
 
-from django.db.models import Count, Exists, IntegerField, OuterRef, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, OuterRef
 
 from accounts.models import Follow, User
 
+from .counting import CountUpTo
 from .models import Post
 
+COUNTED = 10_000  # posts, or people: of more it is said that there are more
 SUGGESTED = 5  # people
 LATEST = 200  # posts
 
@@ -32,15 +33,14 @@ def named(reader, username):
 
 
 def with_counts(people):
-    """Each with `posts_count`, `followers_count` and `following_count`."""
+    """Each with `posts_count`, `followers_count` and `following_count`; where there are more than
+    COUNTED, that is one more."""
+    followers = Follow.objects.filter(followed=OuterRef("pk"), follower__is_active=True)
+    following = Follow.objects.filter(follower=OuterRef("pk"), followed__is_active=True)
     return people.annotate(
-        posts_count=_count(Post.objects.filter(author=OuterRef("pk")), "author"),
-        followers_count=_count(
-            Follow.objects.filter(followed=OuterRef("pk"), follower__is_active=True), "followed"
-        ),
-        following_count=_count(
-            Follow.objects.filter(follower=OuterRef("pk"), followed__is_active=True), "follower"
-        ),
+        posts_count=CountUpTo(Post.objects.filter(author=OuterRef("pk")), COUNTED + 1),
+        followers_count=CountUpTo(followers, COUNTED + 1),
+        following_count=CountUpTo(following, COUNTED + 1),
     )
 
 
@@ -50,8 +50,3 @@ def suggested_to(reader):
     lately = posts.newest_first().values("author")[:LATEST]
     people = with_bonds_to(reader).filter(is_followed=False, pk__in=lately)
     return people.order_by("-last_seen")[:SUGGESTED]
-
-
-def _count(rows, column):
-    counted = rows.order_by().values(column).annotate(count=Count("pk")).values("count")
-    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)

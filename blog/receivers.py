@@ -1,13 +1,13 @@
 """What has to happen in the same transaction whenever a row is saved or deleted, by whomever."""
 
 from django.conf import settings
-from django.db.models.signals import post_delete, post_save
+from django.db.models.signals import post_delete, post_save, pre_delete
 from django.dispatch import receiver
 
 from accounts.models import User
 
 from . import search
-from .models import Message, Post
+from .models import Post
 
 FOUND_BY = {"username", "display_name", "about", "is_active"}
 
@@ -16,11 +16,6 @@ FOUND_BY = {"username", "display_name", "about", "is_active"}
 def index_post(sender, instance, raw, **kwargs):
     if not raw:
         search.index_posts([instance])
-
-
-@receiver(post_delete, sender=Post)
-def forget_post(sender, instance, **kwargs):
-    search.forget_post(instance)
 
 
 @receiver(post_save, sender=settings.AUTH_USER_MODEL)
@@ -34,9 +29,12 @@ def forget_person(sender, instance, **kwargs):
     search.forget_person(instance)
 
 
-@receiver(post_delete, sender=settings.AUTH_USER_MODEL)
-def remove_messages_that_nobody_has(sender, **kwargs):
-    Message.objects.filter(sender=None, recipient=None).delete()
+@receiver(pre_delete, sender=settings.AUTH_USER_MODEL)
+def remove_what_is_said(sender, instance, **kwargs):
+    """Their posts, of which there may be very many; and the messages that nobody has after that."""
+    Post.with_deleted.filter(author=instance).delete()
+    instance.messages.filter(sender=None).delete()
+    instance.sent_messages.filter(recipient=None).delete()
 
 
 def prune_search(sender, **kwargs):

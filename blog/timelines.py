@@ -68,10 +68,11 @@ def _older(posts, position):
 
 def _newer(posts, position):
     shown, more = _cut(posts.after(*position).oldest_first())
-    if not more:  # the newest page, and a full one
+    if not shown:  # past the beginning: the newest page
         return page(posts)
     shown.reverse()
-    return Page(shown, newer=_cursor(shown[0]), older=_cursor(shown[-1]))
+    # The newest page may be a short one: filled up, it would repeat what was on the page before.
+    return Page(shown, newer=_cursor(shown[0]) if more else "", older=_cursor(shown[-1]))
 
 
 def _cut(posts):

@@ -2,6 +2,7 @@
 their own language, if settings.TRANSLATOR names it."""
 
 import logging
+import threading
 import time
 
 import orjson
@@ -12,12 +13,19 @@ from urllib3.exceptions import HTTPError
 
 from accounts.validators import validate_not_blank, validate_storable
 
+CONNECT_TIMEOUT = 1  # seconds
 TIMEOUT = 5  # seconds, for the whole of an answer
+REST = 30.0  # seconds in which a service that did not answer is not asked again
+AT_ONCE = 2  # questions of a process, whose other threads draw pages meanwhile
 ANSWER_MAX = 100_000  # bytes
 
+SILENCE = (requests.ConnectionError, requests.Timeout, HTTPError)
 JUNK = (requests.RequestException, HTTPError, LookupError, TypeError, ValueError, ValidationError)
 
 logger = logging.getLogger(__name__)
+
+_free = threading.BoundedSemaphore(AT_ONCE)
+_rest_until = {}  # by the address of a service
 
 
 class TranslationFailed(Exception):
@@ -48,13 +56,26 @@ class Translator:
         """
         source, target = (self.codes.get(code, code) for code in (source, target))
         try:
-            translation = self.answer(_post(**self.question(text, source, target)))
+            translation = self.answer(self._ask(self.question(text, source, target)))
             validate_storable(translation)
             validate_not_blank(translation)
         except JUNK as error:
             logger.warning("%s at %s does not translate: %r", self.name, self.url, error)
             raise TranslationFailed from error
         return translation
+
+    def _ask(self, question):
+        """The decoded answer, or what failed as one of JUNK. A service that hangs holds only so
+        many threads, and those only once in a while."""
+        if time.monotonic() < _rest_until.get(self.url, 0.0) or not _free.acquire(blocking=False):
+            raise TranslationFailed
+        try:
+            return _post(**question)
+        except SILENCE:
+            _rest_until[self.url] = time.monotonic() + REST
+            raise
+        finally:
+            _free.release()
 
 
 class LibreTranslate(Translator):
@@ -102,7 +123,7 @@ def _post(url, **asked):
     until = time.monotonic() + TIMEOUT
     answer = b""
     with requests.post(
-        url, timeout=TIMEOUT, stream=True, allow_redirects=False, **asked
+        url, timeout=(CONNECT_TIMEOUT, TIMEOUT), stream=True, allow_redirects=False, **asked
     ) as response:
         response.raise_for_status()
         # The time-out of requests is for each piece; a server may send one a second for ever.

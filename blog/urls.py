@@ -1,8 +1,10 @@
-from django.contrib.sitemaps.views import sitemap
+from django.contrib.sitemaps import views as sitemaps
 from django.urls import path
 
 from .sitemaps import SITEMAPS
 from .views import bonds, feeds, messages, notifications, posts, search, timelines
+
+SITEMAP, SECTION = {"sitemaps": SITEMAPS}, "blog:sitemap_section"
 
 app_name = "blog"
 urlpatterns = [
@@ -38,5 +40,6 @@ urlpatterns = [
     path("notifications/", notifications.notifications, name="notifications"),
     path("notifications/read/", notifications.mark_all_read, name="mark_all_read"),
     path("notifications/<int:pk>/", notifications.notification, name="notification"),
-    path("sitemap.xml", sitemap, {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("sitemap.xml", sitemaps.index, SITEMAP | {"sitemap_url_name": SECTION}, name="sitemap"),
+    path("sitemap-<str:section>.xml", sitemaps.sitemap, SITEMAP, name="sitemap_section"),
 ]

@@ -42,22 +42,25 @@ def person(request) -> str:
     return str(request.user.pk) if request.user.is_authenticated else address(request)
 
 
-# The name of a page: the method that is counted, the limit (of settings.LIMITS) and for whom. Pages
-# that share a limit share the count.
+# Who tries one password with many names stays below the count of each name.
+SIGN_IN = [("POST", "sign_in", name_and_address), ("POST", "sign_in_address", address)]
+# The name of a page: the methods that are counted, each with the limit (of settings.LIMITS) and for
+# whom. Pages that share a limit share the count.
 RULES = {
-    "accounts:login": ("POST", "sign_in", name_and_address),
-    "admin:login": ("POST", "sign_in", name_and_address),
-    "accounts:password_change": ("POST", "sign_in", person),  # they ask for the password too
-    "accounts:delete": ("POST", "sign_in", person),
-    "accounts:register": ("POST", "register", address),
-    "accounts:password_reset": ("POST", "mail", address),
-    "accounts:email": ("POST", "mail", person),
-    "blog:home": ("POST", "write", person),
-    "blog:post": ("POST", "write", person),
-    "blog:edit": ("POST", "write", person),
-    "blog:conversation": ("POST", "write", person),
-    "blog:search": ("GET", "search", person),
-    "blog:translation": ("GET", "translate", person),
+    "accounts:login": SIGN_IN,
+    "admin:login": SIGN_IN,
+    "accounts:password_change": [("POST", "sign_in", person)],  # they ask for the password too
+    "accounts:delete": [("POST", "sign_in", person)],
+    "accounts:register": [("POST", "register", address)],
+    "accounts:password_reset": [("POST", "mail", address)],
+    "accounts:email": [("POST", "mail", person)],
+    "accounts:profile": [("POST", "profile", person)],  # a picture is work
+    "blog:home": [("POST", "write", person)],
+    "blog:post": [("POST", "write", person)],
+    "blog:edit": [("POST", "write", person)],
+    "blog:conversation": [("POST", "write", person)],
+    "blog:search": [("GET", "search", person)],
+    "blog:translation": [("GET", "translate", person)],
 }
 
 
@@ -72,17 +75,22 @@ class LimitMiddleware:
         return self.get_response(request)
 
     def process_view(self, request, view, args, kwargs):
-        method, limit, whose = RULES.get(request.resolver_match.view_name, ("", "", None))
-        if method != ("GET" if request.method == "HEAD" else request.method):
-            return None
-        times, seconds = settings.LIMITS[limit]
-        who, now = whose(request), time.time()
-        if not times or not who or count(f"{limit} {who}", now // seconds, seconds) <= times:
-            return None
-        wait = ceil(seconds - now % seconds)
-        response = render(request, "429.html", {"minutes": ceil(wait / 60)}, status=429)
-        response["Retry-After"] = wait
-        return response
+        asked = "GET" if request.method == "HEAD" else request.method
+        for method, limit, whose in RULES.get(request.resolver_match.view_name, ()):
+            if method == asked and (wait := seconds_until_allowed(limit, whose(request))):
+                page = render(request, "429.html", {"minutes": ceil(wait / 60)}, status=429)
+                page["Retry-After"] = wait
+                return page
+        return None
+
+
+def seconds_until_allowed(limit: str, who: str) -> int:
+    """Count that it is done once more: 0, or in how many seconds it may be done again."""
+    times, seconds = settings.LIMITS[limit]
+    now = time.time()
+    if not times or not who or count(f"{limit} {who}", now // seconds, seconds) <= times:
+        return 0
+    return ceil(seconds - now % seconds)
 
 
 def count(what: str, window: float, seconds: int) -> int:

@@ -283,8 +283,10 @@ if header := env.str("PROXY_SSL_HEADER", default=""):  # for example X-Forwarded
 PROXY_ADDRESS_HEADER = env.str("PROXY_ADDRESS_HEADER", default="")
 LIMITS = {  # see microblog/limits.py
     "sign_in": limit("LIMIT_SIGN_IN", 10, 600),
+    "sign_in_address": limit("LIMIT_SIGN_IN_ADDRESS", 100, 600),
     "register": limit("LIMIT_REGISTER", 20, 3600),
     "mail": limit("LIMIT_MAIL", 5, 3600),
+    "profile": limit("LIMIT_PROFILE", 30, 600),
     "write": limit("LIMIT_WRITE", 30, 300),
     "search": limit("LIMIT_SEARCH", 60, 60),
     "translate": limit("LIMIT_TRANSLATE", 30, 300),

@@ -12,9 +12,12 @@ from django.utils.cache import get_conditional_response, patch_cache_control, pa
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
+from accounts.middleware import shows_nobody
+
 from .waiting import Waiting
 
 
+@shows_nobody
 @require_safe
 def alerts(request):
     """The alerts of the signed-in user: an HTML fragment, or JSON for who accepts only that.

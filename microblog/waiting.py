@@ -2,27 +2,26 @@
 
 from functools import cached_property
 
-from django.db.models import BigAutoField, Count, Exists, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import BigAutoField, Exists
 
 from accounts.models import User
+from blog.counting import CountUpTo
 from blog.models import Message, Notification
 from tasks.models import Task
 from tasks.statements import Given, Select
 
-
-def _count(rows):
-    counts = rows.order_by().values("recipient").annotate(count=Count("pk")).values("count")
-    return Coalesce(Subquery(counts), 0)
-
-
+UNREAD_MOST = 100  # pages show so many as 99+
 READER = Given("reader", BigAutoField())
+# The newest first: so it does not depend on how many a database believes there are.
+NEWEST = Notification.objects.filter(recipient=READER).unread().order_by("-pk").values("pk")
 # Composed once: there is nothing that people ask for more often.
 TASKS = Select(lambda: Task.objects.filter(owner=READER).to_show())
 SUMMARY = Select(
     lambda: User.objects.filter(pk=READER).values_list(
-        _count(Message.objects.filter(recipient=READER).unread()),
-        _count(Notification.objects.shown_to(READER).unread()),
+        CountUpTo(Message.objects.filter(recipient=READER).unread(), UNREAD_MOST),
+        CountUpTo(
+            Notification.objects.shown_to(READER).filter(pk__in=NEWEST[:UNREAD_MOST]), UNREAD_MOST
+        ),
         Exists(Task.objects.filter(owner=READER).to_show()),
     )
 )
@@ -36,11 +35,12 @@ class Waiting:
 
     @property
     def messages(self) -> int:
-        """How many private messages are not read yet."""
+        """How many private messages are not read yet, UNREAD_MOST at most."""
         return self._summary[0]
 
     @property
     def notifications(self) -> int:
+        """As `messages`."""
         return self._summary[1]
 
     @cached_property

@@ -62,6 +62,7 @@ def parts(alice, bob, settings, tmp_path):
     return {
         "username": "bob",
         "name": "lemons",
+        "section": "people",
         "blog": posts[0].pk,
         "blog:notification": Notification.objects.first().pk,
         "exports": export.pk,

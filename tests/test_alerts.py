@@ -1,11 +1,14 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from blog.models import Message, Notification
 from exports.models import Export
+from microblog.waiting import SUMMARY
 from tasks.models import Task
+from tasks.statements import _filled
 
 URL = "/alerts/"
 JSON = {"Accept": "application/json"}
@@ -162,6 +165,37 @@ def test_it_counts_what_is_unread(alices, alice, bob):
     assert after.status_code == 200
     assert 'id="badge-messages" hx-swap-oob="true">1<' in after.content.decode()
     assert 'id="badge-notifications" hx-swap-oob="true">1<' in after.content.decode()
+
+
+def test_of_very_many_it_counts_a_hundred(alices, alice, bob):
+    Message.objects.bulk_create(Message(sender=bob, recipient=alice, body="x") for _ in range(120))
+    Notification.objects.bulk_create(
+        Notification(recipient=alice, kind="mentioned", actor=bob) for _ in range(120)
+    )
+    said = alices.get(URL, headers=JSON).json()
+    assert (said["unread_messages"], said["unread_notifications"]) == (100, 100)
+    assert alices.get(URL).content.decode().count(">99+<") == 2
+
+
+@pytest.mark.parametrize("table", ["blog_message", "blog_notification"])
+def test_what_was_read_is_not_gone_through(table, alice, bob):
+    """The count of what is unread is answered by an index that has nothing else."""
+    read = timezone.now()
+    Message.objects.bulk_create(
+        Message(sender=bob, recipient=alice, body="x", read_at=read) for _ in range(500)
+    )
+    Notification.objects.bulk_create(
+        Notification(recipient=alice, kind="mentioned", actor=bob, read_at=read) for _ in range(500)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+        sql, parameters = SUMMARY._composed
+        cursor.execute(f"EXPLAIN {_plan()} {sql}", _filled(parameters, {"reader": alice.pk}))
+        assert f"{table}_unread" in str(cursor.fetchall())
+
+
+def _plan():
+    return "QUERY PLAN" if connection.vendor == "sqlite" else ""
 
 
 def test_it_needs_few_queries_and_writes_nothing(alices, task, django_assert_num_queries):

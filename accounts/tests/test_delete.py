@@ -1,11 +1,14 @@
 import os
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts import pictures
 from accounts.models import Follow, User
-from blog.models import Message, Post
+from blog import search
+from blog.models import Message, Post, Tag
 from conftest import PASSWORD
 from exports import archive
 from exports.models import Export
@@ -67,6 +70,25 @@ def test_all_that_is_theirs_goes(delete, alice, bob, stored):
     assert not Follow.objects.exists()
     assert not os.listdir(stored)
     assert not archive.storage().exists(archived)
+
+
+def statements(delete, author, count):
+    """How many statements it takes to delete an account with so many posts, but chunks of them."""
+    Post.objects.add([Post(author=author, body=f"#tag {number}") for number in range(count)])
+    with CaptureQueriesContext(connection) as captured:
+        delete()
+    assert not Post.with_deleted.filter(author=author.pk).exists()
+    assert not Tag.objects.exists()
+    assert search.find_posts("tag", Post.with_deleted.all()) == []
+    assert search.database().find(search.POSTS, [{"tag"}], begun=False) == []
+    return len(captured)
+
+
+def test_many_posts_go_in_chunks(delete, alice, bob, alices, monkeypatch):
+    monkeypatch.setattr("blog.models.posts.CHUNK", 50)
+    few = statements(delete, alice, 50)
+    alices.force_login(bob)
+    assert statements(delete, bob, 150) - few <= 2 * 12  # for each chunk more
 
 
 def test_messages_stay_as_long_as_somebody_has_them(

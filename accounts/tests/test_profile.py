@@ -60,6 +60,27 @@ def test_any_script_will_do(post, alice, name):
     assert alice.display_name == name
 
 
+def test_the_profile_and_its_words_in_the_search_are_saved_together(
+    alices, alice, stored, monkeypatch
+):
+    def fails(people):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("blog.search.index_people", fails)
+    with pytest.raises(ZeroDivisionError):
+        alices.post(URL, FORM)
+    alice.refresh_from_db()
+    assert alice.display_name == ""
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("es", "Hasta 280"), ("zh-hant", "最多 280 個字元")]
+)
+def test_all_of_the_page_is_in_the_reader_s_language(alices, alice, language, words):
+    User.objects.filter(pk=alice.pk).update(language=language)
+    assert words in alices.get(URL).content.decode()
+
+
 def test_markup_is_shown_as_text(alices, post):
     post(display_name="<script>1</script>", about="<b>")
     page = alices.get(URL).content

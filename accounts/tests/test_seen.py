@@ -29,6 +29,11 @@ def test_a_poll_does_not(is_seen, accept):
     assert not is_seen("/alerts/", headers={"Accept": accept, "HX-Request": "true"})
 
 
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+def test_nor_does_one_that_does_not_say_that_it_is_fetched(is_seen, accept):
+    assert not is_seen("/alerts/", headers={"Accept": accept})
+
+
 @pytest.mark.parametrize("address", ["/exports/", "/@alice/card/"])
 def test_what_a_page_fetches_does_not(is_seen, address):
     assert not is_seen(address, headers={"Sec-Fetch-Dest": "empty"})

@@ -29,6 +29,12 @@ def test_the_saved_language_wins_over_that_of_the_browser(alices, alice):
     assert response["Content-Language"] == "zh-hant"
 
 
+def test_a_tag_may_be_named_like_a_picture(alices, alice):
+    alice.language = "es"
+    alice.save()
+    assert '<html lang="es"' in alices.get("/tags/avatar/").content.decode()
+
+
 def test_visitors_get_the_language_of_their_browser_also_after_others(alices, alice, client):
     alice.language = "zh-hant"
     alice.save()

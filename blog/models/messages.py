@@ -4,9 +4,11 @@ from django.conf import settings
 from django.core.validators import MaxLengthValidator
 from django.db import models, transaction
 from django.db.models import Case, Count, F, Max, Q, When
+from django.db.models.functions import Greatest, Least
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from accounts.validators import BLANK, validate_not_blank, validate_storable
 from tasks.lifecycle import launch
 
@@ -16,12 +18,20 @@ from .reading import ReadableQuerySet
 MESSAGE_MAX_LENGTH = 1_000  # code points
 
 
+# Of the two people: so an index has what they say to each other in its order, whoever says it.
+LOWER_ID, HIGHER_ID = (
+    function("sender", "recipient", output_field=models.BigIntegerField())
+    for function in (Least, Greatest)
+)
+
+
 class MessageQuerySet(ReadableQuerySet):
     def of(self, person):
         return self.filter(Q(sender=person) | Q(recipient=person))
 
     def between(self, one, other):
-        return self.filter(Q(sender=one, recipient=other) | Q(sender=other, recipient=one))
+        low, high = sorted([one.pk, other.pk])
+        return self.alias(low=LOWER_ID, high=HIGHER_ID).filter(low=low, high=high)
 
     def latest_with_each(self, person):
         """Of each conversation of `person`: `other` (the id of whom it is with), `latest` (the id
@@ -46,7 +56,7 @@ class Message(models.Model):
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
         null=True,
-        db_index=False,  # blog_message_between serves it too
+        db_index=False,  # blog_message_sent serves it too
         related_name="sent_messages",
         verbose_name=_("from"),
     )
@@ -54,7 +64,7 @@ class Message(models.Model):
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
         null=True,
-        db_index=False,  # blog_message_to serves it too
+        db_index=False,  # blog_message_received serves it too
         related_name="messages",
         verbose_name=_("to"),
     )
@@ -72,8 +82,14 @@ class Message(models.Model):
         verbose_name = _("message")
         verbose_name_plural = _("messages")
         indexes = [
-            models.Index(fields=["recipient", "read_at"], name="blog_message_to"),
-            models.Index(fields=["sender", "recipient", "id"], name="blog_message_between"),
+            models.Index(fields=["recipient", "id"], name="blog_message_received"),
+            models.Index(fields=["sender", "id"], name="blog_message_sent"),
+            models.Index(LOWER_ID, HIGHER_ID, "id", name="blog_message_between_two"),
+            models.Index(
+                fields=["recipient", "sender"],
+                condition=Q(read_at=None),
+                name="blog_message_unread",
+            ),
         ]
 
     def __str__(self):
@@ -84,8 +100,13 @@ class Message(models.Model):
         """Save a new message, and have its recipient told by mail who wants to be. While there is
         one unread, they have been told."""
         unread = Message.objects.filter(sender=self.sender, recipient=self.recipient).unread()
-        wants_mail = self.recipient.mail_messages and self.recipient.email
-        is_told = wants_mail and not unread.exists()
+        is_told = self.is_to_be_mailed() and not unread.exists()
         self.save(force_insert=True)
         if is_told:
             launch("blog.jobs.mail_message", key=str(self.pk), args={"message": self.pk})
+
+    def is_to_be_mailed(self) -> bool:
+        """Whether its recipient wants a mail about messages, and to hear of its sender."""
+        if not (self.recipient.mail_messages and self.recipient.email):
+            return False
+        return User.objects.who_hear_of(self.sender).filter(pk=self.recipient_id).exists()

@@ -3,12 +3,12 @@ ready."""
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import User, in_touch, not_muted
 
 from .reading import ReadableQuerySet
 
@@ -19,8 +19,7 @@ class NotificationQuerySet(ReadableQuerySet):
         they have muted, or with whom there is a block, nor those who are no more."""
         people = User.objects.active().filter(pk__in=[each.pk for each in recipients])
         if actor:
-            people = people.exclude(pk=actor.pk).exclude(mutes=actor)
-            people = people.exclude(blocks=actor).exclude(blocked_by=actor)
+            people = people.who_hear_of(actor).exclude(pk=actor.pk)
         self.bulk_create(
             [
                 self.model(recipient=person, kind=kind, actor=actor, post=post, url=url)
@@ -31,9 +30,13 @@ class NotificationQuerySet(ReadableQuerySet):
 
     def shown_to(self, reader):
         """The reader's own, of posts that are there and of people whom the reader puts up with."""
-        actors = User.objects.active().filter(pk=OuterRef("actor"))
-        actors = actors.exclude(muted_by=reader).exclude(blocked_by=reader).exclude(blocks=reader)
-        return self.filter(Q(actor=None) | Exists(actors), recipient=reader, post__deleted_at=None)
+        return self.filter(
+            Q(actor=None) | Q(actor__is_active=True),
+            *in_touch(reader, "actor"),
+            not_muted(reader, "actor"),
+            recipient=reader,
+            post__deleted_at=None,
+        )
 
 
 class Notification(models.Model):
@@ -46,7 +49,7 @@ class Notification(models.Model):
     recipient = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,
-        db_index=False,  # blog_notification_to serves it too
+        db_index=False,  # blog_notification_list serves it too
         related_name="notifications",
         verbose_name=_("to"),
     )
@@ -97,7 +100,13 @@ class Notification(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["recipient", "created_at", "id"], name="blog_notification_to"),
+            models.Index(fields=["recipient", "id"], name="blog_notification_list"),
+            # Every page and every poll counts these, among all that was ever read.
+            models.Index(
+                fields=["recipient", "id"],
+                condition=Q(read_at=None),
+                name="blog_notification_unread",
+            ),
         ]
 
     def __str__(self):

@@ -1,18 +1,18 @@
 """What people say."""
 
-from dataclasses import dataclass
+from collections import Counter
 from datetime import timedelta
 
 from django.conf import settings
 from django.core.validators import MaxLengthValidator
 from django.db import models, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
+from accounts.models import User, in_touch, not_muted
 from accounts.validators import BLANK, validate_not_blank, validate_storable
 from blog import languages, markup, search, translators
 from tasks.lifecycle import launch, launch_spread
@@ -21,18 +21,8 @@ from .notifications import Notification
 
 BODY_MAX_LENGTH = 500  # code points
 TITLE_MAX_LENGTH = 140  # code points
-THREAD_PAGE = 100  # answers shown on a page
+CHUNK = 500  # posts that are deleted at once
 UNDO_FOR = timedelta(seconds=60)  # in which a deleted post can be brought back
-
-
-@dataclass
-class Thread:
-    """`above`: what a post answers, from the first one on; `below`: the answers to it and to those,
-    oldest first; `more`: the id of the last of them, if more follow."""
-
-    above: list
-    below: list
-    more: int
 
 
 class ChangedMeanwhile(Exception):
@@ -60,16 +50,12 @@ class PostQuerySet(models.QuerySet):
         posts = self.filter(author__is_active=True)
         if not reader.is_authenticated:
             return posts
-        blocks = User.blocks.through.objects
-        return posts.exclude(
-            Exists(blocks.filter(from_user=reader, to_user=OuterRef("author")))
-        ).exclude(Exists(blocks.filter(from_user=OuterRef("author"), to_user=reader)))
+        return posts.filter(*in_touch(reader, "author"))
 
     def not_muted_by(self, reader):
         if not reader.is_authenticated:
             return self
-        mutes = User.mutes.through.objects
-        return self.exclude(Exists(mutes.filter(from_user=reader, to_user=OuterRef("author"))))
+        return self.filter(not_muted(reader, "author"))
 
     def after(self, timestamp, pk):
         """The posts that follow (timestamp, pk) when oldest come first."""
@@ -83,12 +69,15 @@ class PostQuerySet(models.QuerySet):
             Q(timestamp__lt=timestamp) | Q(pk__lt=pk)
         )
 
-    @transaction.atomic
     def add(self, posts):
         """Save many new posts in a few statements, as they are: they can be found, and have their
         tags and mentions; nobody is told."""
         for post in posts:
             post.language = languages.guess(post.title, post.body)
+        self._write(posts)
+
+    @transaction.atomic
+    def _write(self, posts):
         self.bulk_create(posts)
         names = {post.pk: markup.mentions(post.text) for post in posts}
         people = User.objects.active().named(*set().union(*names.values()))
@@ -104,6 +93,21 @@ class PostQuerySet(models.QuerySet):
         )
         search.index_posts(posts)
 
+    @transaction.atomic
+    def delete(self):
+        """As Django's; and they can't be found any more. In chunks, so that neither the memory nor
+        the number of statements grows with each post."""
+        deleted, by_model = 0, Counter()
+        while pks := list(self.order_by("pk").values_list("pk", flat=True)[:CHUNK]):
+            search.forget_posts(pks)
+            count, counts = models.QuerySet(self.model).filter(pk__in=pks).delete()
+            deleted += count
+            by_model.update(counts)
+        return deleted, dict(by_model)
+
+    delete.alters_data = True
+    delete.queryset_only = True
+
 
 class PresentPosts(models.Manager.from_queryset(PostQuerySet)):
     """All but those that are deleted and only wait for their undo to run out."""
@@ -115,7 +119,7 @@ class PresentPosts(models.Manager.from_queryset(PostQuerySet)):
 class Post(models.Model):
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        on_delete=models.CASCADE,
+        on_delete=models.DO_NOTHING,  # receivers.remove_what_is_said deletes them, in chunks
         db_index=False,  # blog_post_by_author serves it too
         related_name="posts",
         verbose_name=_("author"),
@@ -147,7 +151,6 @@ class Post(models.Model):
         _("thread"),
         null=True,
         blank=True,
-        db_index=True,
         help_text=_("The id of the post that it began with, also when that is gone."),
     )
     mentions = models.ManyToManyField(
@@ -164,12 +167,22 @@ class Post(models.Model):
         verbose_name = _("post")
         verbose_name_plural = _("posts")
         indexes = [
-            models.Index(fields=["author", "timestamp", "id"], name="blog_post_by_author"),
+            models.Index(
+                # The last one, so that counting what is there reads nothing but the index.
+                fields=["author", "timestamp", "id", "deleted_at"],
+                name="blog_post_by_author",
+            ),
             models.Index(fields=["timestamp", "id"], name="blog_post_by_time"),
+            models.Index(fields=["thread", "id"], name="blog_post_by_thread"),
         ]
 
     def __str__(self):
         return Truncator(self.title or " ".join(self.body.split())).chars(60)
+
+    @transaction.atomic(savepoint=False)
+    def save(self, *args, **kwargs):
+        """In one transaction with its words in the index of the search."""
+        super().save(*args, **kwargs)
 
     def get_absolute_url(self):
         return reverse("blog:post", args=[self.pk])
@@ -180,12 +193,26 @@ class Post(models.Model):
         return f"{self.title}\n{self.body}"
 
     @transaction.atomic
-    def publish(self):
-        """Save a new post, and have those told of it whom it concerns: who is mentioned, who is
-        answered, and by mail the followers of its author who want to be."""
+    def delete(self, *args, **kwargs):
+        search.forget_posts([self.pk])
+        return super().delete(*args, **kwargs)
+
+    def publish(self, at=None):
+        """Save a new post, of this moment or of `at`, and have those told of it whom it concerns:
+        who is mentioned, who is answered, and by mail the followers of its author who want to be.
+        """
         if self.reply_to:
             self.thread = self.reply_to.thread or self.reply_to.pk
+        # Before the transaction: it may take a second, in which others would wait for the lock.
         self.language = languages.guess(self.title, self.body)
+        self._insert(at)
+
+    @transaction.atomic
+    def _insert(self, at):
+        # Who reads on from the newest post that they have seen misses one of an earlier moment that
+        # is committed later. In SQLite there is none, for writers wait at the beginning of their
+        # transaction; in PostgreSQL, what is left is the time until this one commits.
+        self.timestamp = at or timezone.now()
         self.save(force_insert=True)
         answered = self.reply_to and self.reply_to.author
         if answered:
@@ -195,15 +222,17 @@ class Post(models.Model):
         if self.author.followers_by_mail.exists():
             launch("blog.jobs.announce_post", key=str(self.pk), args={"post": self.pk})
 
-    @transaction.atomic
     def revise(self, title, body):
         """Say something else instead. What it said stays in its history; who is mentioned only now
         is told. Nothing happens when it says the same.
 
         Raises ChangedMeanwhile when it was revised since it was read.
         """
-        if (title, body) == (self.title, self.body):
-            return
+        if (title, body) != (self.title, self.body):
+            self._replace(title, body, languages.guess(title, body))
+
+    @transaction.atomic
+    def _replace(self, title, body, language):
         now = timezone.now()
         as_read = Post.objects.filter(pk=self.pk, edited_at=self.edited_at)
         if not as_read.update(edited_at=now):
@@ -211,8 +240,7 @@ class Post(models.Model):
         self.revisions.create(
             title=self.title, body=self.body, said_at=self.edited_at or self.timestamp
         )
-        self.title, self.body, self.edited_at = title, body, now
-        self.language = languages.guess(title, body)
+        self.title, self.body, self.edited_at, self.language = title, body, now, language
         self.save(update_fields=["title", "body", "edited_at", "language"])
         self.translations.all().delete()
         self._tell(*self._link(), kind=Notification.Kind.MENTIONED)
@@ -231,31 +259,6 @@ class Post(models.Model):
     def restore(self):
         self.deleted_at = None
         self.save(update_fields=["deleted_at"])
-
-    def around(self, reader, after=0) -> "Thread":
-        """What `reader` sees of the thread that it is in; of the answers those after this id."""
-        root = self.thread or self.pk
-        seen = Post.objects.seen_by(reader).filter(Q(pk=root) | Q(thread=root))
-        answered = dict(seen.order_by("pk").values_list("pk", "reply_to"))
-        above, pk = [], answered.get(self.pk)
-        while pk in answered:
-            above.insert(0, pk)
-            pk = answered[pk]
-        below, under = [], {self.pk}
-        for pk, reply_to in answered.items():  # an answer comes after what it answers
-            # What answered a post that is gone hangs where the thread began.
-            if pk not in under and (reply_to if reply_to in answered else root) in under:
-                under.add(pk)
-                below.append(pk)
-        shown = [pk for pk in below if pk > after][: THREAD_PAGE + 1]
-        posts = Post.objects.select_related("author").in_bulk(
-            [*above[-THREAD_PAGE:], *shown[:THREAD_PAGE]]
-        )
-        return Thread(
-            above=[posts[pk] for pk in above if pk in posts],
-            below=[posts[pk] for pk in shown if pk in posts],
-            more=shown[THREAD_PAGE - 1] if len(shown) > THREAD_PAGE else 0,
-        )
 
     def is_foreign_in(self, language) -> bool:
         """Whether it can be translated, as far as we know, for who reads `language`."""

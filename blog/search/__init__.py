@@ -4,8 +4,8 @@ What a word is, and which words are the same one, is decided in `words`, in Pyth
 and PostgreSQL (tsvector) answer alike, which their own dictionaries would not do; and Chinese is
 found, for which both have none. The databases keep the terms, find and rank.
 
-A row and its terms are written in one transaction: `receivers` sees to each save and deletion. Who
-writes rows in bulk calls `index_posts()`.
+A row and its terms are written in one transaction: `receivers` sees to each save, and to people who
+are deleted; posts see to their deletion themselves. Who writes rows in bulk calls `index_posts()`.
 """
 
 from django.db import connection, transaction
@@ -40,8 +40,8 @@ def index_people(people):
     database().remove(PEOPLE, [person.pk for person in people if not person.is_active])
 
 
-def forget_post(post):
-    database().remove(POSTS, [post.pk])
+def forget_posts(pks):
+    database().remove(POSTS, pks)
 
 
 def forget_person(person):

@@ -41,14 +41,18 @@ def wanted(query: str) -> list[set[str]]:
     return [each for each in found if each][:WORDS_MAX]  # of some tokens no letter is left
 
 
-def highlight(text: str, query: str) -> SafeString:
-    """The text as HTML with what the query found in <mark>."""
-    sought = set().union(*wanted(query))
+def highlight(text: str, query: str, begun: bool = False) -> SafeString:
+    """The text as HTML with what the query found in <mark>; begun: its last word may have been the
+    beginning of one."""
+    groups = wanted(query)
+    sought = set().union(*groups)
+    beginnings = tuple(groups[-1]) if begun and groups else ()
     marked = []
     for token in TOKEN.finditer(text):
         start = token.start()
         if not token["cjk"]:
-            if sought & _stems(token[0]):
+            stems = _stems(token[0])
+            if sought & stems or any(stem.startswith(beginnings) for stem in stems):
                 marked.append((start, token.end()))
             continue
         for place, character in enumerate(token[0], start):

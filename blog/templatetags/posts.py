@@ -1,9 +1,11 @@
 from babel import Locale
 from django import template
 from django.conf import settings
+from django.utils.formats import number_format
 from django.utils.translation import get_language, to_locale
 
 from blog import markup as links
+from blog.people import COUNTED
 
 register = template.Library()
 
@@ -24,6 +26,12 @@ def is_foreign(post):
 def language_name(code):
     """What the reader calls a language of ISO 639-1."""
     return Locale.parse(to_locale(get_language())).languages.get(code, code)
+
+
+@register.filter
+def counted(count):
+    """A count of `people.with_counts()` as it is shown: 12, 10,000+."""
+    return f"{number_format(COUNTED, force_grouping=True)}+" if count > COUNTED else count
 
 
 @register.filter

@@ -6,7 +6,9 @@ from django.contrib.staticfiles import finders
 
 from blog import sitemaps
 from blog.models import Post
+from conftest import make_person
 
+SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 ATOM = "{http://www.w3.org/2005/Atom}"
 SITE = "http://127.0.0.1:8000"
 
@@ -78,12 +80,49 @@ def test_robots_are_told_where_to_look(client):
     assert "Disallow: /messages/" in said.content.decode()
 
 
-def test_the_sitemap_has_people_and_the_newest_posts(client, posts, monkeypatch):
+def places(client, address):
+    """The addresses that a sitemap has."""
+    tree = ElementTree.fromstring(client.get(address).content)
+    return [place.text.removeprefix("http://testserver") for place in tree.iter(f"{SITEMAP}loc")]
+
+
+def test_the_sitemap_has_all_people_and_the_newest_posts(client, alice, posts, bob, monkeypatch):
     monkeypatch.setattr(sitemaps, "LISTED", 1)
-    found = client.get("/sitemap.xml").content.decode()
-    assert "/@alice/</loc>" in found
-    assert f"/posts/{posts[1].pk}/</loc>" in found
-    assert f"/posts/{posts[0].pk}/</loc>" not in found
+    gone = make_person("gone")
+    type(gone).objects.filter(pk=gone.pk).update(is_active=False)
+    people = []
+    for section in places(client, "/sitemap.xml"):
+        if "people" in section:
+            people += places(client, section)
+    assert people == ["/@alice/", "/@bob/"]
+    assert places(client, f"/sitemap-people.xml?p={bob.pk}") == ["/@bob/"]
+    assert places(client, "/sitemap-posts.xml") == [f"/posts/{posts[1].pk}/"]
+    for beyond in ("people.xml?p=999999", "people.xml?p=x", "posts.xml?p=2", "nothing.xml"):
+        assert client.get(f"/sitemap-{beyond}").status_code == 404
+
+
+def test_a_sitemap_of_nothing_is_one(client, db):
+    assert client.get("/sitemap.xml").status_code == 200
+    assert places(client, "/sitemap-people.xml") == places(client, "/sitemap-posts.xml") == []
+
+
+@pytest.mark.parametrize(
+    ("address", "count"),
+    [
+        ("/sitemap.xml", 3),
+        ("/sitemap-people.xml", 2),
+        ("/sitemap-posts.xml", 2),
+        ("/@alice/feed.atom", 2),
+        ("/@alice/feed.json", 2),
+    ],
+)
+@pytest.mark.parametrize("rows", [10, 20])
+def test_queries(address, count, rows, client, alice, django_assert_num_queries):
+    for number in range(rows):
+        make_person(f"p{number}")
+        Post.objects.create(author=alice, body=f"@p{number} #tag")
+    with django_assert_num_queries(count):
+        assert client.get(address).status_code == 200
 
 
 def test_the_manifest_names_icons_that_are_there(client):

@@ -1,6 +1,14 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
 import pytest
+from django.db import connections
+from django.test import Client
 
 from accounts.models import Follow
+from blog.models import Notification
+from conftest import make_person
 
 
 def test_following_and_unfollowing_work_from_the_profile(alices, alice, bob):
@@ -31,3 +39,48 @@ def test_it_is_a_post_of_people_who_are_there(alices, client, bob, verb):
     assert alices.post(f"/@nobody/{verb}/").status_code == 404
     client.logout()
     assert client.post(f"/@bob/{verb}/")["Location"].startswith("/accounts/login/")
+
+
+def test_who_is_blocked_or_gone_is_not_followed(alice, bob):
+    carol = make_person("carol")
+    bob.block(alice)
+    type(carol).objects.filter(pk=carol.pk).update(is_active=False)
+    assert not any(alice.follow(other) for other in (alice, bob, carol))
+    assert not Follow.objects.exists()
+
+
+def at_once(*acts):
+    """Do all of them, each in a thread of its own; what they returned."""
+    together = threading.Barrier(len(acts))
+    with ThreadPoolExecutor(len(acts)) as threads:
+
+        def start(act):
+            together.wait()
+            try:
+                return act()
+            finally:
+                connections.close_all()
+
+        return list(threads.map(start, acts))
+
+
+def client_of(person):
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ten_presses_at_once_are_one(alice, bob):
+    clients = [client_of(alice) for _ in range(10)]
+    answers = at_once(*(partial(client.post, "/@bob/follow/") for client in clients))
+    assert {answer.status_code for answer in answers} == {302}
+    assert Follow.objects.count() == Notification.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_a_block_and_a_follow_at_once_the_block_is_what_stays(alice, bob):
+    for _ in range(10):
+        at_once(partial(alice.follow, bob), partial(bob.block, alice))
+        assert not Follow.objects.exists()
+        bob.blocks.clear()

@@ -94,6 +94,23 @@ def test_who_unsubscribed_meanwhile_gets_nothing(alice, followers, mailoutbox):
     assert [mail.to for mail in mailoutbox] == [["r2@example.com"]]
 
 
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+def test_who_does_not_want_to_hear_of_the_author_gets_nothing(when, alice, followers, mailoutbox):
+    def part():
+        followers[0].mutes.add(alice)
+        followers[1].blocks.add(alice)
+        alice.blocks.add(followers[2])
+
+    if when == "before":
+        part()
+    published(alice)
+    if when == "meanwhile":
+        jobs.announce_post(str(Task.objects.get().pk))
+        part()
+    work()
+    assert not mailoutbox
+
+
 def test_a_post_deleted_meanwhile_is_not_mailed(alice, followers, mailoutbox):
     published(alice).delete()
     work()

@@ -1,11 +1,12 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
-from blog import jobs
-from blog.models import Notification, Post
-from blog.models.posts import THREAD_PAGE, UNDO_FOR, ChangedMeanwhile
+from blog import jobs, keyset, languages
+from blog.models import Notification, Post, Revision
+from blog.models.posts import UNDO_FOR, ChangedMeanwhile
 from conftest import make_person
 from tasks.models import Task
 
@@ -26,6 +27,25 @@ class TestPublish:
         assert [tag.name for tag in post.tags.all()] == ["weather"]
         assert [person for person in post.mentions.all()] == [bob]
         assert post.language == "en"
+
+    @pytest.mark.django_db(transaction=True)
+    def test_the_language_is_guessed_before_the_lock_and_the_moment_is_taken_within(
+        self, alice, monkeypatch
+    ):
+        seen = []
+
+        def guess(*texts):
+            seen.append((connection.in_atomic_block, timezone.now()))
+            return "en"
+
+        monkeypatch.setattr(languages, "guess", guess)
+        post = Post(author=alice, body="first")
+        begun = timezone.now()
+        post.publish()
+        post.revise("", "second")
+        Post.objects.add([Post(author=alice, body="third")])
+        assert [in_transaction for in_transaction, _ in seen] == [False] * 3
+        assert begun < seen[0][1] < post.timestamp
 
     def test_who_is_mentioned_is_told_if_they_are_there(self, alice, bob):
         gone = make_person("gone")
@@ -210,31 +230,6 @@ class TestPages:
         Post.with_deleted.filter(pk=middle.pk).delete()
         assert alices.get(f"/posts/{root.pk}/").context["thread"].below == [leaf, under]
 
-    def test_a_long_thread_has_pages_and_no_answer_is_lost(self, alices, alice, bob):
-        root = published(alice, "root")
-        Post.objects.bulk_create(
-            Post(author=bob, body=str(number), reply_to=root, thread=root.pk)
-            for number in range(THREAD_PAGE + 1)
-        )
-        address = f"/posts/{root.pk}/"
-        first = alices.get(address).context["thread"]
-        assert len(first.below) == THREAD_PAGE
-        second = alices.get(address, {"after": first.more}).context["thread"]
-        assert [post.body for post in second.below] == [str(THREAD_PAGE)]
-        assert not second.more
-        page = alices.post(address, {"body": "the latest"}, follow=True)
-        latest = Post.objects.get(body="the latest")
-        assert page.redirect_chain == [(latest.get_absolute_url(), 302)]
-        assert page.context["thread"].above == [root]
-
-    @pytest.mark.parametrize("rows", [1, 40])
-    def test_a_thread_takes_few_queries(self, rows, alices, bob, django_assert_max_num_queries):
-        post = published(bob, "question")
-        for number in range(rows):
-            published(bob, str(number), reply_to=post)
-        with django_assert_max_num_queries(7):
-            alices.get(f"/posts/{post.pk}/")
-
     def test_editing_keeps_a_history_for_all_to_see(self, alices, client, alice):
         post = published(alice, "before")
         page = alices.get(f"/posts/{post.pk}/edit/")
@@ -245,6 +240,31 @@ class TestPages:
         history = client.get(f"/posts/{post.pk}/history/").content.decode()
         assert "after" in history
         assert "before" in history
+
+    @pytest.mark.parametrize("rows", [10, 20])
+    def test_a_history_takes_the_same_queries_however_long_it_is(
+        self, rows, alices, alice, django_assert_num_queries
+    ):
+        post = published(alice, "now")
+        post.revisions.bulk_create(
+            Revision(post=post, body=f"version {number}", said_at=post.timestamp)
+            for number in range(rows)
+        )
+        with django_assert_num_queries(5):
+            page = alices.get(f"/posts/{post.pk}/history/").content.decode()
+        assert page.count("version ") == rows
+
+    def test_a_long_history_has_pages_the_latest_first(self, client, alice):
+        post = published(alice, "now")
+        post.revisions.bulk_create(
+            Revision(post=post, body=str(number), said_at=post.timestamp)
+            for number in range(keyset.PAGE_SIZE + 1)
+        )
+        first = client.get(f"/posts/{post.pk}/history/")
+        bodies = [version.body for version in first.context["versions"]]
+        assert bodies == [str(number) for number in range(keyset.PAGE_SIZE, 0, -1)]
+        second = client.get(f"/posts/{post.pk}/history/?before={first.context['older']}")
+        assert [version.body for version in second.context["versions"]] == ["0"]
 
     def test_of_two_windows_the_second_is_told_and_loses_nothing(self, alices, alice):
         post = published(alice, "before")

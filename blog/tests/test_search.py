@@ -111,7 +111,7 @@ def test_people_are_found_by_names_and_words_and_beginnings(alice, bob, django_u
 
 def test_reindex_mends_what_is_out_of_step(alice, capsys):
     post = write(alice, "findable")
-    search.forget_post(post)
+    search.forget_posts([post.pk])
     search.database().put(search.POSTS, [(post.pk + 99, ["ghost"])])
     deleted = write(alice, "gone")
     Post.objects.filter(pk=deleted.pk).update(deleted_at=post.timestamp)
@@ -139,6 +139,15 @@ class TestPage:
         assert "A <mark>parrot</mark> &amp; me" in page
         assert "I keep <mark>parrots</mark>" in page
         assert 'value="parrots"' in page
+
+    def test_of_people_the_beginning_of_a_word_is_marked_too(self, client, alice):
+        alice.display_name = "Alicia"
+        alice.save()
+        write(alice, "Alibi and aliens")
+        page = client.get("/search/", {"q": "ali"}).content.decode()
+        assert "<mark>Alicia</mark>" in page
+        assert "@<mark>alice</mark>" in page
+        assert "<mark>Alibi" not in page  # of posts, whole words are found
 
     def test_of_whom_the_reader_is_apart_nothing_is_found(self, alices, alice, bob):
         write(bob, "parrot")

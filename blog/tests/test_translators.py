@@ -2,6 +2,8 @@
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from itertools import islice
 
 import pytest
 
@@ -9,7 +11,7 @@ from blog import translators
 from blog.models import Post, Translation
 from blog.translators import Azure, LibreTranslate, TranslationFailed
 from microblog.valkey import free_port
-from tests.translation import Service
+from tests.translation import LIBRE, Service
 
 
 @pytest.fixture
@@ -95,6 +97,36 @@ class TestServices:
         with pytest.raises(TranslationFailed):
             LibreTranslate(service.url).translate("Hola", "es", "en")
         assert time.monotonic() - started < 3
+
+    def test_after_a_silence_it_is_not_asked_for_a_while(self, service, monkeypatch):
+        monkeypatch.setattr(translators, "TIMEOUT", 0.3)
+        service.answer = 200, service.hang()
+        libre = LibreTranslate(service.url)
+        for _ in range(3):
+            with pytest.raises(TranslationFailed):
+                libre.translate("Hola", "es", "en")
+        assert len(service.questions) == 1
+        service.answer = 200, [LIBRE]
+        now = time.monotonic()
+        monkeypatch.setattr(translators.time, "monotonic", lambda: now + translators.REST)
+        assert libre.translate("Hola", "es", "en") == "Good morning to all"
+
+    def test_an_answer_that_is_none_is_no_reason_to_rest(self, service):
+        service.answer = 500, [b""]
+        for _ in range(2):
+            with pytest.raises(TranslationFailed):
+                LibreTranslate(service.url).translate("Hola", "es", "en")
+        assert len(service.questions) == 2
+
+    def test_one_that_hangs_holds_only_so_many_at_once(self, service):
+        service.answer = 200, service.hang()
+        libre = LibreTranslate(service.url)
+        with ThreadPoolExecutor(5) as threads:
+            asked = [threads.submit(libre.translate, "Hola", "es", "en") for _ in range(5)]
+            refused = list(islice(as_completed(asked), 5 - translators.AT_ONCE))
+            assert all(isinstance(each.exception(), TranslationFailed) for each in refused)
+            assert sum(not each.done() for each in asked) == translators.AT_ONCE
+            service.ended.set()
 
     def test_one_that_is_not_there_fails(self):
         with pytest.raises(TranslationFailed):

@@ -19,11 +19,10 @@ def follow(request, username):
         pass
     elif person == request.user:
         messages.info(request, _("Your own posts are on your home page anyway."))
-    elif request.user.is_apart_from(person):
-        messages.error(request, _("You can't follow @%(name)s.") % {"name": person.username})
-    else:
-        request.user.follows.add(person)
+    elif request.user.follow(person):
         Notification.objects.tell(person, kind=Notification.Kind.FOLLOWED, actor=request.user)
+    else:
+        messages.error(request, _("You can't follow @%(name)s.") % {"name": person.username})
     return redirect(person)
 
 
@@ -57,12 +56,14 @@ unblock = _view_that(lambda reader, person: reader.blocks.remove(person))
 @login_required
 @require_safe
 def hidden(request):
-    """Whom the reader has muted or blocked."""
-    seen = people.with_bonds_to(request.user).order_by("username")
-    context = {
-        "muted": seen.filter(is_muted=True, is_blocked=False),
-        "blocked": seen.filter(is_blocked=True),
-    }
+    """Whom the reader has muted or blocked, latest first; each list has pages of its own."""
+    reader, context = request.user, {}
+    mutes = reader.mutes.through.objects.filter(from_user=reader)
+    mutes = mutes.exclude(to_user__blocked_by=reader)
+    blocks = reader.blocks.through.objects.filter(from_user=reader)
+    for name, rows in (("muted", mutes), ("blocked", blocks)):
+        rows = rows.filter(to_user__is_active=True).select_related("to_user")
+        context[name], context[f"{name}_older"] = keyset.page(rows, request.GET.get(name, ""))
     return render(request, "blog/hidden.html", context)
 
 
@@ -91,7 +92,7 @@ def _list(request, template, person, follows):
     """One page of the people at the other end of the follows, latest first."""
     rows, older = keyset.page(follows, request.GET.get("before", ""))
     pks = [row["person_id"] for row in rows]
-    seen = people.with_bonds_to(request.user).in_bulk(pks)
+    seen = people.with_bonds_to(request.user).seen_by(request.user).in_bulk(pks)
     shown = [seen[pk] for pk in pks if pk in seen]
     context = {"person": person, "people": shown, "older": older}
     return render(request, template, context | {"is_own": person == request.user})

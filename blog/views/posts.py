@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from blog import drafts, keyset
+from blog import drafts, keyset, threads
 from blog.forms import ReplyForm, RevisionForm
 from blog.models import Post
 from blog.models.posts import UNDO_FOR
@@ -28,16 +28,20 @@ def post(request, pk):
     if request.method == "POST" and form.is_valid():
         answer.publish()
         messages.success(request, _("Your answer is out."), extra_tags=place)
-        shown = answer in post.around(request.user).below
+        shown = answer in threads.around(post, request.user).below
         return redirect(f"{post.get_absolute_url()}#post-{answer.pk}" if shown else answer)
-    thread = post.around(request.user, after=keyset.parse(request.GET.get("after", "")))
+    thread = threads.around(post, request.user, keyset.parse(request.GET.get("after", "")))
     context = {"post": post, "form": form, "draft": place, "thread": thread}
     return render(request, "blog/post.html", context)
 
 
 @require_safe
 def history(request, pk):
-    return render(request, "blog/history.html", {"post": _seen(request, pk)})
+    """What a post said before it was edited, the latest first."""
+    post = _seen(request, pk)
+    versions, older = keyset.page(post.revisions.all(), request.GET.get("before", ""))
+    context = {"post": post, "versions": versions, "older": older}
+    return render(request, "blog/history.html", context)
 
 
 @login_required

@@ -19,7 +19,7 @@ def find(request):
     query = request.GET.get("q", "").strip()[: search.QUERY_MAX_LENGTH]
     posts = Post.objects.seen_by(request.user).select_related("author")
     page = Paginator(search.find_posts(query, posts), ON_A_PAGE).get_page(request.GET.get("page"))
-    people = User.objects.active()
+    people = User.objects.seen_by(request.user)
     found = search.find_people(query, people)[:PEOPLE_SHOWN] if page.number == 1 else []
     context = {"query": query, "most": search.QUERY_MAX_LENGTH, "page": page, "people": found}
     return render(request, "blog/search.html", context)

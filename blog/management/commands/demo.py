@@ -144,11 +144,10 @@ def write_posts(authors: dict) -> list[Post]:
             author=authors[said["author"]],
             title=said.get("title", ""),
             body=said["body"],
-            timestamp=moment,
         )
         if answered := "reply_to" in said and find_post(texts[said["reply_to"]]):
             post.reply_to = answered
-        post.publish()
+        post.publish(at=moment)
         written.append(post)
     return written
 
