@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from tasks import lifecycle
 from tasks.models import Task
 
-from . import archive
+from . import archive, contents
+from .formats import PostsJson
 
 JOB = "exports.jobs.export_posts"
 
@@ -27,15 +28,15 @@ class ExportQuerySet(models.QuerySet):
 
 class ExportManager(models.Manager.from_queryset(ExportQuerySet)):
     @transaction.atomic
-    def start(self, owner):
-        """Begin an export of all that `owner` wrote: returns (export, created). While one is under
-        way there is no second one; that one is returned."""
+    def start(self, owner, **choices):
+        """Begin an export of what `owner` wrote: returns (export, created). While one is under way
+        there is no second one; that one is returned. `choices`: contents, since, until."""
         pk = uuid.uuid4()
         task, created = lifecycle.launch(
             JOB, key=str(owner.pk), owner=owner, args={"export": str(pk)}
         )
         if created:
-            return self.create(pk=pk, owner=owner, task=task), True
+            return self.create(pk=pk, owner=owner, task=task, **choices), True
         return self.get(task=task), False
 
 
@@ -59,10 +60,19 @@ class Export(models.Model):
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
+    contents = models.CharField(
+        _("contents"), max_length=30, choices=contents.choices, default=PostsJson.name
+    )
+    since = models.DateTimeField(_("since"), null=True, blank=True)
+    until = models.DateTimeField(_("until"), null=True, blank=True)
+
     last_id = models.PositiveBigIntegerField(
         _("snapshot"), null=True, help_text=_("The highest id of a post in it.")
     )
     total = models.PositiveBigIntegerField(_("posts at the snapshot"), null=True)
+    updated_at = models.DateTimeField(
+        _("newest thing in it"), null=True, help_text=_("A post or an edit, at the snapshot.")
+    )
 
     file = models.FileField(_("file"), storage=archive.storage, max_length=200, blank=True)
     count = models.PositiveBigIntegerField(_("posts in the file"), null=True)
@@ -90,6 +100,27 @@ class Export(models.Model):
     def folder(self) -> str:
         """Where its attempts write, in the storage of archives."""
         return str(self.pk)
+
+    @property
+    def posts(self):
+        """Those that it is about: of its dates, up to the snapshot once that is fixed."""
+        posts = self.owner.posts.all()
+        if self.last_id is not None:
+            posts = posts.filter(pk__lte=self.last_id)
+        if self.since:
+            posts = posts.filter(timestamp__gte=self.since)
+        if self.until:
+            posts = posts.filter(timestamp__lt=self.until)
+        return posts
+
+    @property
+    def file_name(self) -> str:
+        """What its file is called by who gets it."""
+        return contents.file_name(self)
+
+    @property
+    def content_type(self) -> str:
+        return contents.content_type(self)
 
     @property
     def deleted(self) -> int:

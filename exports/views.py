@@ -5,7 +5,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from .formats.posts_json import PostsJson
 from .models import Export
 
 SHOWN = 50  # exports on the list
@@ -59,6 +58,6 @@ def download(request, pk):
     return FileResponse(
         file,
         as_attachment=True,
-        filename=PostsJson.name,
-        content_type=PostsJson.content_type,
+        filename=export.file_name,
+        content_type=export.content_type,
     )
