@@ -32,5 +32,8 @@ def compose(export):
     )
     if attached:
         with export.file.open("rb") as file:
-            message.attach(export.file_name, file.read(), export.content_type)
+            # As text, Django and mail servers would take its line ends for their own.
+            kind = export.content_type
+            kind = "application/octet-stream" if kind.startswith("text/") else kind
+            message.attach(export.file_name, file.read(), kind)
     return message

@@ -5,7 +5,6 @@ from functools import partial
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Max
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -64,10 +63,7 @@ def export_posts(run):
 def take_snapshot(export, run):
     """Fix, at the first attempt, which posts are in it."""
     if export.last_id is None:
-        newest = {"timestamp": Max("timestamp"), "edited": Max("edited_at")}
-        snapshot = export.posts.aggregate(last_id=Max("pk", default=0), total=Count("pk"), **newest)
-        moments = snapshot.pop("timestamp"), snapshot.pop("edited")
-        export.change(run, **snapshot, updated_at=max(filter(None, moments), default=None))
+        export.change(run, **export.snapshot())
 
 
 def read(export, run):

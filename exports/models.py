@@ -1,11 +1,12 @@
 """What people take out, and when."""
 
+import hashlib
 import uuid
 from functools import partial
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Prefetch
+from django.db.models import Count, Max, Prefetch
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.urls import reverse
@@ -18,6 +19,10 @@ from . import archive, contents
 from .formats import PostsJson
 
 JOB = "exports.jobs.export_posts"
+ESTIMATED_FROM = 200  # posts
+# What a post takes: so many bytes, and so many times those of its text. Measured.
+PLAIN_BYTES = 130, 1
+PACKED_BYTES = 400, 4
 
 
 class ExportQuerySet(models.QuerySet):
@@ -38,6 +43,21 @@ class ExportManager(models.Manager.from_queryset(ExportQuerySet)):
         if created:
             return self.create(pk=pk, owner=owner, task=task, **choices), True
         return self.get(task=task), False
+
+    def estimate(self, owner) -> dict:
+        """How much an export of all that `owner` wrote would hold: `posts`, and about how many
+        bytes as `plain` (posts.json) and as `packed` (the archive), as the latest posts tell."""
+        latest = owner.posts.newest_first().values_list("body", flat=True)[:ESTIMATED_FROM]
+        lengths = [len(body.encode()) for body in latest]
+        posts, mean = owner.posts.count(), sum(lengths) / max(1, len(lengths))
+        plain, packed = (over + times * mean for over, times in (PLAIN_BYTES, PACKED_BYTES))
+        return {"posts": posts, "plain": round(posts * plain), "packed": round(posts * packed)}
+
+    def made(self, file):
+        """The export whose published file is this one, byte for byte, or None."""
+        file.seek(0)
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return self.filter(sha256=digest).select_related("owner").first()
 
 
 class Export(models.Model):
@@ -88,7 +108,10 @@ class Export(models.Model):
         verbose_name = _("export")
         verbose_name_plural = _("exports")
         ordering = ["-created_at"]
-        indexes = [models.Index(fields=["owner", "-created_at"], name="exports_export_by_owner")]
+        indexes = [
+            models.Index(fields=["owner", "-created_at"], name="exports_export_by_owner"),
+            models.Index(fields=["sha256"], name="exports_export_by_sha256"),
+        ]
 
     def __str__(self):
         return str(self.pk)
@@ -112,6 +135,17 @@ class Export(models.Model):
         if self.until:
             posts = posts.filter(timestamp__lt=self.until)
         return posts
+
+    def snapshot(self) -> dict:
+        """What its row keeps of the posts that there are now."""
+        found = self.posts.aggregate(
+            last_id=Max("pk", default=0),
+            total=Count("pk"),
+            newest=Max("timestamp"),
+            edited=Max("edited_at"),
+        )
+        moments = found.pop("newest"), found.pop("edited")
+        return found | {"updated_at": max(filter(None, moments), default=None)}
 
     @property
     def file_name(self) -> str:

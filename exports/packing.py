@@ -86,7 +86,8 @@ class Zip:
     def __init__(self, file, scratch=None, tick=lambda: None):
         self.tick = tick
         self.zip = ZipFile(_Forward(file), "w", ZIP_DEFLATED)
-        self.manifest = TemporaryFile(dir=scratch)  # a line for each of perhaps a million files
+        # A line for each of perhaps a million files.
+        self.manifest = TemporaryFile(dir=scratch)  # noqa: SIM115 (closed by __exit__)
 
     def __enter__(self):
         return self

@@ -11,6 +11,7 @@ from functools import partial
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 import orjson
+from django.utils.translation import gettext_lazy as _
 
 from .formats import BY_NAME, Damaged
 from .packing import BLOCK, MANIFEST, lines
@@ -21,13 +22,31 @@ VERSION = 1
 ENCRYPTED = 0x1  # flag bit
 
 
+WORDS = {
+    "damaged": _("It is no ZIP archive, or it is cut off or damaged."),
+    "no_manifest": _("It is not an archive of Microblog: it has no manifest at its end."),
+    "not_as_listed": _("A file in it is not what the manifest says: it was changed or damaged."),
+    "missing": _("A file is missing that the manifest names."),
+    "name": _("A file in it has a name that leads outside of the archive. Do not unpack it."),
+    "too_large": _("It unpacks to more than is looked at here. Ask who runs this site."),
+    "not_ours": _("It is not an archive of Microblog."),
+    "too_new": _("It is an archive of a newer version of Microblog."),
+    "count": _("A file in it has not as many entries as the archive says."),
+}
+
+
 class Refused(Exception):
-    """It is no whole archive of ours. `reason`: a code; `member`: where, if it is about one."""
+    """It is no whole archive of ours. `reason`: one of WORDS; `member`: where, if about one."""
 
     def __init__(self, reason: str, member: str = ""):
         super().__init__(f"{reason}: {member}" if member else reason)
         self.reason = reason
         self.member = member
+
+    @property
+    def words(self) -> str:
+        """What is wrong, in the reader's language."""
+        return f"{WORDS[self.reason]} ({self.member})" if self.member else str(WORDS[self.reason])
 
 
 @dataclass
@@ -117,7 +136,7 @@ class _Verification:
                 elif name == ABOUT and member.file_size <= ABOUT_MAX:
                     self.about = orjson.loads(b"".join(blocks(file)))
                 else:
-                    for _ in blocks(file):
+                    for _block in blocks(file):
                         pass
             except (Damaged, orjson.JSONDecodeError) as error:
                 raise Refused("damaged", name) from error
@@ -129,7 +148,7 @@ class _Verification:
             case {"format": "microblog-archive", "version": int(version), "items": dict(items)}:
                 if version > VERSION:
                     raise Refused("too_new")
-            case _:
+            case _other:
                 raise Refused("not_ours")
         for name, count in self.found.items():
             if items.get(BY_NAME[name].of) != count:
