@@ -585,7 +585,10 @@ def find_faults(export, mails, allowed):
 
 
 def as_item(post):
+    from django.conf import settings
+
     item = {"body": post.body, "timestamp": post.timestamp.isoformat().replace("+00:00", "Z")}
+    item |= {"id": post.pk, "url": f"{settings.SITE_URL}/posts/{post.pk}/"}
     return item | ({"title": post.title} if post.title else {})
 
 

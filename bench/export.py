@@ -41,6 +41,7 @@ HERE = Path(__file__).resolve()
 SIZES = [1_000, 10_000, 100_000, 1_000_000]
 ANCESTOR_MAX = 10_000  # posts; it has had enough there
 ROUNDS = 5
+SITE = "https://localhost"
 ONE_POST_FOR = timedelta(minutes=7)  # between two of the same person
 TEXTS = [
     "The ferry was late and nobody minded, because the light was on the water.",
@@ -119,6 +120,7 @@ def in_child(folder, step, *sizes):
         "DEBUG": "0",  # as in production; with it Django keeps the text of each query
         "SECRET_KEY": "for-this-run-only",
         "ALLOWED_HOSTS": "localhost",
+        "SITE_URL": SITE,
         "REDIS_URL": "redis://127.0.0.1:1/0",  # nobody answers there: this process does the work
         "VAR_DIR": folder,
         "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3",
@@ -193,15 +195,16 @@ def limit(folder, size):
     name = folder / "limit.json"
     began = time.perf_counter()
     rows = database.execute(
-        "SELECT body, replace(timestamp, ' ', 'T') || 'Z', title FROM blog_post"
+        "SELECT body, replace(timestamp, ' ', 'T') || 'Z', id, title FROM blog_post"
         " WHERE author_id = (SELECT id FROM accounts_user WHERE username = ?)"
         " ORDER BY timestamp, id",
         [f"wrote_{size}"],
     )
     with open(name, "wb", buffering=1 << 20) as file:
         lead = b'{"posts": [\n'
-        for body, timestamp, title in rows:
+        for body, timestamp, pk, title in rows:
             item = {"body": body, "timestamp": timestamp}
+            item |= {"id": pk, "url": f"{SITE}/posts/{pk}/"}
             if title:
                 item["title"] = title
             file.write(lead + orjson.dumps(item))
@@ -245,6 +248,7 @@ def ancestor(folder, size):
     posts = list(author.posts.order_by("timestamp", "id"))
     for number, post in enumerate(posts, 1):
         item = {"body": post.body, "timestamp": post.timestamp.isoformat().replace("+00:00", "Z")}
+        item |= {"id": post.pk, "url": f"{SITE}/posts/{post.pk}/"}
         if post.title:
             item["title"] = post.title
         data.append(item)

@@ -2,23 +2,21 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
-
-BLOCK = 1 << 16  # bytes read at once
 
 
 @dataclass(frozen=True)
 class Checked:
     """What is certain of a written file: it was opened again, counted and hashed."""
 
-    count: int
+    count: int  # posts
     size: int  # bytes
     sha256: str  # hexadecimal
 
@@ -28,15 +26,14 @@ def storage():
 
 
 @contextmanager
-def new_file(name: str, pieces, is_named=lambda name: False):
-    """Write the byte strings `pieces` to a new file, down to the disk, and yield its name in the
-    storage. Whatever breaks the writing or the block off takes the file away, except a kill; but
+def new_file(name: str, write: Callable[[BinaryIO], object], is_named=lambda name: False):
+    """Let `write(file)` fill a new file, see it to the disk, and yield its name in the storage.
+    Whatever breaks the writing or the block off takes the file away, except a kill; but
     not when `is_named(name)`: then it was published before."""
     name = storage().save(name, ContentFile(b""))  # makes its folder and takes the name
     try:
         with storage().open(name, "wb") as file:
-            for piece in pieces:
-                file.write(piece)
+            write(file)
         _make_durable(name)
         yield name
     except BaseException:
@@ -59,23 +56,16 @@ def _make_durable(name):
             os.close(descriptor)
 
 
-def check(name: str, count: Callable[[Iterator[bytes]], int]) -> Checked:
-    """Open the written file again and let `count` go through all its blocks.
+def check(name: str, count: Callable[[BinaryIO], int]) -> Checked:
+    """Open the written file again, let `count(file)` go through it, and hash it.
 
     Raises what `count` raises when it is not whole, and OSError.
     """
-    digest, size = hashlib.sha256(), 0
-
-    def blocks(file):
-        nonlocal size
-        for block in iter(partial(file.read, BLOCK), b""):
-            digest.update(block)
-            size += len(block)
-            yield block
-
     with storage().open(name, "rb") as file:
-        counted = count(blocks(file))
-    return Checked(counted, size, digest.hexdigest())
+        counted = count(file)
+        file.seek(0)
+        digest = hashlib.file_digest(file, "sha256")
+        return Checked(counted, file.tell(), digest.hexdigest())
 
 
 def remove(folder: str, keep: str = ""):

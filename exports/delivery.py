@@ -5,8 +5,6 @@ from django.utils import timezone
 
 from tasks import mail as mails
 
-from .formats.posts_json import PostsJson
-
 
 def mail(export, run):
     """Mail the published export to its owner, once. Raises Failure when the mail server won't have
@@ -22,7 +20,7 @@ def compose(export):
     context = {
         "export": export,
         "attached": attached,
-        "file_name": PostsJson.name,
+        "file_name": export.file_name,
         "url": settings.SITE_URL + export.get_absolute_url(),
     }
     message = mails.compose(
@@ -34,5 +32,8 @@ def compose(export):
     )
     if attached:
         with export.file.open("rb") as file:
-            message.attach(PostsJson.name, file.read(), PostsJson.content_type)
+            # As text, Django and mail servers would take its line ends for their own.
+            kind = export.content_type
+            kind = "application/octet-stream" if kind.startswith("text/") else kind
+            message.attach(export.file_name, file.read(), kind)
     return message

@@ -1,10 +1,10 @@
 """Slow work of this app, run by `manage.py qcluster`."""
 
 import time
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Max
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -13,11 +13,8 @@ from blog.models import Notification
 from tasks.registry import MAIL_UNKNOWN, NOT_MAILED
 from tasks.runner import job
 
-from . import archive, delivery, posts
-from .formats.posts_json import PostsJson
+from . import archive, contents, delivery, reading
 from .models import Export
-
-CHUNK = 1_000  # posts; more of them at once are slower: they leave the processor's cache
 
 
 def remove_half_written(task):
@@ -54,11 +51,11 @@ def export_posts(run):
         archive.remove(export.folder)  # what dead attempts have left takes room
         take_snapshot(export, run)
         run.enter("writing", done=0, total=export.total)
-        name = f"{export.folder}/{run.task.token}.json"
-        pieces = PostsJson(about=None).pieces(read(export, run))  # it says nothing of its author
-        with run.kept_alive(), archive.new_file(name, pieces, export.is_named) as name:
+        name, tick = f"{export.folder}/{run.task.token}", partial(run.advance, export.total)
+        write = partial(contents.write, export, read(export, run), tick)
+        with run.kept_alive(), archive.new_file(name, write, export.is_named) as name:
             run.enter("checking", done=export.total)
-            publish(export, run, name, archive.check(name, PostsJson.count))
+            publish(export, run, name, archive.check(name, partial(contents.count, export)))
     archive.remove(export.folder, keep=export.file.name)  # what died meanwhile
     delivery.mail(export, run)
 
@@ -66,8 +63,7 @@ def export_posts(run):
 def take_snapshot(export, run):
     """Fix, at the first attempt, which posts are in it."""
     if export.last_id is None:
-        snapshot = export.owner.posts.aggregate(last_id=Max("pk", default=0), total=Count("pk"))
-        export.change(run, **snapshot)
+        export.change(run, **export.snapshot())
 
 
 def read(export, run):
@@ -75,7 +71,7 @@ def read(export, run):
     `EXPORT_POSTS_PER_SECOND`."""
     pace = settings.EXPORT_POSTS_PER_SECOND
     done = 0
-    for chunk in posts.read(export.owner_id, export.last_id, max(1, pace // 4) if pace else CHUNK):
+    for chunk in reading.posts(export.posts, max(1, pace // 4) if pace else reading.CHUNK):
         yield chunk
         done += len(chunk)
         run.advance(done)

@@ -1,11 +1,12 @@
 """What people take out, and when."""
 
+import hashlib
 import uuid
 from functools import partial
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Prefetch
+from django.db.models import Count, Max, Prefetch
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.urls import reverse
@@ -14,9 +15,14 @@ from django.utils.translation import gettext_lazy as _
 from tasks import lifecycle
 from tasks.models import Task
 
-from . import archive
+from . import archive, contents
+from .formats import PostsJson
 
 JOB = "exports.jobs.export_posts"
+ESTIMATED_FROM = 200  # posts
+# What a post takes: so many bytes, and so many times those of its text. Measured.
+PLAIN_BYTES = 130, 1
+PACKED_BYTES = 400, 4
 
 
 class ExportQuerySet(models.QuerySet):
@@ -27,16 +33,31 @@ class ExportQuerySet(models.QuerySet):
 
 class ExportManager(models.Manager.from_queryset(ExportQuerySet)):
     @transaction.atomic
-    def start(self, owner):
-        """Begin an export of all that `owner` wrote: returns (export, created). While one is under
-        way there is no second one; that one is returned."""
+    def start(self, owner, **choices):
+        """Begin an export of what `owner` wrote: returns (export, created). While one is under way
+        there is no second one; that one is returned. `choices`: contents, since, until."""
         pk = uuid.uuid4()
         task, created = lifecycle.launch(
             JOB, key=str(owner.pk), owner=owner, args={"export": str(pk)}
         )
         if created:
-            return self.create(pk=pk, owner=owner, task=task), True
+            return self.create(pk=pk, owner=owner, task=task, **choices), True
         return self.get(task=task), False
+
+    def estimate(self, owner) -> dict:
+        """How much an export of all that `owner` wrote would hold: `posts`, and about how many
+        bytes as `plain` (posts.json) and as `packed` (the archive), as the latest posts tell."""
+        latest = owner.posts.newest_first().values_list("body", flat=True)[:ESTIMATED_FROM]
+        lengths = [len(body.encode()) for body in latest]
+        posts, mean = owner.posts.count(), sum(lengths) / max(1, len(lengths))
+        plain, packed = (over + times * mean for over, times in (PLAIN_BYTES, PACKED_BYTES))
+        return {"posts": posts, "plain": round(posts * plain), "packed": round(posts * packed)}
+
+    def made(self, file):
+        """The export whose published file is this one, byte for byte, or None."""
+        file.seek(0)
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return self.filter(sha256=digest).select_related("owner").first()
 
 
 class Export(models.Model):
@@ -59,10 +80,19 @@ class Export(models.Model):
     )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
+    contents = models.CharField(
+        _("contents"), max_length=30, choices=contents.choices, default=PostsJson.name
+    )
+    since = models.DateTimeField(_("since"), null=True, blank=True)
+    until = models.DateTimeField(_("until"), null=True, blank=True)
+
     last_id = models.PositiveBigIntegerField(
         _("snapshot"), null=True, help_text=_("The highest id of a post in it.")
     )
     total = models.PositiveBigIntegerField(_("posts at the snapshot"), null=True)
+    updated_at = models.DateTimeField(
+        _("newest thing in it"), null=True, help_text=_("A post or an edit, at the snapshot.")
+    )
 
     file = models.FileField(_("file"), storage=archive.storage, max_length=200, blank=True)
     count = models.PositiveBigIntegerField(_("posts in the file"), null=True)
@@ -78,7 +108,10 @@ class Export(models.Model):
         verbose_name = _("export")
         verbose_name_plural = _("exports")
         ordering = ["-created_at"]
-        indexes = [models.Index(fields=["owner", "-created_at"], name="exports_export_by_owner")]
+        indexes = [
+            models.Index(fields=["owner", "-created_at"], name="exports_export_by_owner"),
+            models.Index(fields=["sha256"], name="exports_export_by_sha256"),
+        ]
 
     def __str__(self):
         return str(self.pk)
@@ -90,6 +123,38 @@ class Export(models.Model):
     def folder(self) -> str:
         """Where its attempts write, in the storage of archives."""
         return str(self.pk)
+
+    @property
+    def posts(self):
+        """Those that it is about: of its dates, up to the snapshot once that is fixed."""
+        posts = self.owner.posts.all()
+        if self.last_id is not None:
+            posts = posts.filter(pk__lte=self.last_id)
+        if self.since:
+            posts = posts.filter(timestamp__gte=self.since)
+        if self.until:
+            posts = posts.filter(timestamp__lt=self.until)
+        return posts
+
+    def snapshot(self) -> dict:
+        """What its row keeps of the posts that there are now."""
+        found = self.posts.aggregate(
+            last_id=Max("pk", default=0),
+            total=Count("pk"),
+            newest=Max("timestamp"),
+            edited=Max("edited_at"),
+        )
+        moments = found.pop("newest"), found.pop("edited")
+        return found | {"updated_at": max(filter(None, moments), default=None)}
+
+    @property
+    def file_name(self) -> str:
+        """What its file is called by who gets it."""
+        return contents.file_name(self)
+
+    @property
+    def content_type(self) -> str:
+        return contents.content_type(self)
 
     @property
     def deleted(self) -> int:

@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import FileResponse, Http404
@@ -5,8 +6,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from .formats.posts_json import PostsJson
+from .forms import ExportForm, VerifyForm
 from .models import Export
+from .verifying import Refused
+from .verifying import verify as verify_archive
 
 SHOWN = 50  # exports on the list
 
@@ -14,12 +17,18 @@ SHOWN = 50  # exports on the list
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def exports(request):
-    if request.method == "POST":
-        if not Export.objects.start(request.user)[1]:
+    form = ExportForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        if not Export.objects.start(request.user, **form.cleaned_data)[1]:
             messages.info(request, _("Your export is already running."))
         return redirect("exports:list")
-    mine = request.user.exports.with_task()[:SHOWN]
-    return render(request, "exports/list.html", {"exports": mine, "shown": SHOWN})
+    context = {
+        "form": form,
+        "exports": request.user.exports.with_task()[:SHOWN],
+        "shown": SHOWN,
+        "estimate": Export.objects.estimate(request.user),
+    }
+    return render(request, "exports/list.html", context)
 
 
 @login_required
@@ -59,6 +68,22 @@ def download(request, pk):
     return FileResponse(
         file,
         as_attachment=True,
-        filename=PostsJson.name,
-        content_type=PostsJson.content_type,
+        filename=export.file_name,
+        content_type=export.content_type,
     )
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def verify(request):
+    """Whether an archive is whole, whose, and of when. Nothing of it is kept."""
+    form = VerifyForm(request.POST, request.FILES) if request.method == "POST" else VerifyForm()
+    context = {"form": form}
+    if form.is_valid():
+        file = form.cleaned_data["archive"]
+        try:
+            context["verified"] = verify_archive(file, limit=settings.VERIFY_UNPACKED_MAX_BYTES)
+            context["made_here"] = Export.objects.made(file)
+        except Refused as refused:
+            context["refused"] = refused
+    return render(request, "exports/verify.html", context)

@@ -61,6 +61,7 @@ RULES = {
     "blog:conversation": [("POST", "write", person)],
     "blog:search": [("GET", "search", person)],
     "blog:translation": [("GET", "translate", person)],
+    "exports:verify": [("POST", "verify", person)],
 }
 
 

@@ -244,6 +244,8 @@ TASKS_STOP_SECONDS = env.float("TASKS_STOP_SECONDS", default=30)
 TASKS_MAX_ATTEMPTS = env.int("TASKS_MAX_ATTEMPTS", default=5)
 
 EXPORT_POSTS_PER_SECOND = env.int("EXPORT_POSTS_PER_SECOND", default=0)  # 0: as fast as can be
+# Where the parts of an archive grow: as large as the archive is when it is unpacked.
+EXPORT_SCRATCH_DIR = Path(env.str("EXPORT_SCRATCH_DIR", default=str(VAR_DIR / "scratch")))
 EXPORT_ATTACH_MAX_BYTES = env.int("EXPORT_ATTACH_MAX_BYTES", default=5_000_000)
 
 # Mail
@@ -269,7 +271,11 @@ ADMINS = [("Admin", address) for address in env.list("ADMINS", default=[])]
 # Security
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("MAX_BODY_BYTES", default=1 << 20)
-UPLOADS_MAX_BYTES = {"accounts:profile": AVATAR_MAX_BYTES}  # files, on top of that, by the view
+UPLOADS_MAX_BYTES = {  # files, on top of that, by the view
+    "accounts:profile": AVATAR_MAX_BYTES,
+    "exports:verify": env.int("VERIFY_MAX_BYTES", default=50 << 20),
+}
+VERIFY_UNPACKED_MAX_BYTES = 20 * UPLOADS_MAX_BYTES["exports:verify"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("SECURE_COOKIES", default=not DEBUG)
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEBUG)
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=0 if DEBUG else 365 * 24 * 3600)
@@ -290,6 +296,7 @@ LIMITS = {  # see microblog/limits.py
     "write": limit("LIMIT_WRITE", 30, 300),
     "search": limit("LIMIT_SEARCH", 60, 60),
     "translate": limit("LIMIT_TRANSLATE", 30, 300),
+    "verify": limit("LIMIT_VERIFY", 20, 600),
 }
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 CONTENT_SECURITY_POLICY = {

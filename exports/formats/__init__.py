@@ -2,6 +2,7 @@
 settings. To add one: a module, a line in FORMATS, a test; docs/formats.md shows how.
 """
 
+from .account_json import AccountJson
 from .base import About, Damaged, Format, Item
 from .documents import DOCUMENTS
 from .feed_atom import FeedAtom
@@ -30,6 +31,7 @@ FORMATS = (
     MessagesJson,
     FollowingCsv,
     FollowersCsv,
+    AccountJson,
 )
 BY_NAME = {each.name: each for each in FORMATS}
 # What people read in some of the files; About.words has them in a person's language.

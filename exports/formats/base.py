@@ -26,6 +26,7 @@ class About:
     joined: str
     updated: str  # when the newest post or edit in it was made; "" when there is none
     avatar: str = ""  # the picture's file in the archive, like "media/avatar.webp"
+    account: Mapping = field(default_factory=dict)  # what they have set, as JSON
     # How the person's language says the PHRASES that people read in some of the files.
     words: Mapping[str, str] = field(default_factory=dict)
 
@@ -78,7 +79,7 @@ class Format:
 
     name: str  # of the file
     content_type: str
-    of = "posts"  # which items it takes: posts, messages, following, followers
+    of = "posts"  # which items it takes: posts, messages, following, followers, revisions
     between = b""  # two items
 
     def __init__(self, about: About):

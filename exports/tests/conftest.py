@@ -9,7 +9,7 @@ from tasks.runner import Run
 
 def written(name, content: bytes) -> str:
     """A file of this content in the storage of archives."""
-    with archive.new_file(name, [content]) as name:
+    with archive.new_file(name, lambda file: file.write(content)) as name:
         return name
 
 

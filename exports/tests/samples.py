@@ -87,7 +87,17 @@ PEOPLE = [
     Item(username=name, url=f"https://example.org:8000/@{name}/", since="2026-01-02T03:04:05Z")
     for name in map("bob_{}".format, range(50))
 ]
-ITEMS = {"posts": POSTS, "messages": MESSAGES, "following": PEOPLE, "followers": PEOPLE}
+REVISIONS = [
+    Item(post=number, said="2026-01-02T03:04:05Z", title="", body=text)
+    for number, text in enumerate(TEXTS, 1)
+]
+ITEMS = {
+    "posts": POSTS,
+    "messages": MESSAGES,
+    "following": PEOPLE,
+    "followers": PEOPLE,
+    "revisions": REVISIONS,
+}
 
 
 def chunked(sequence, size):

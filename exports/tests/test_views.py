@@ -1,6 +1,12 @@
+import hashlib
+import json
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+
 import pytest
 
-from exports import archive, jobs
+from blog.models import Post
+from exports import archive, contents, jobs
 from exports.models import Export
 from tasks.models import Task
 
@@ -67,7 +73,9 @@ class TestList:
         for _ in range(rows):
             Task.objects.update(state="failed")
             Export.objects.start(alice)
-        with django_assert_num_queries(6):  # session, user, exports, their tasks, to show, unread
+        with django_assert_num_queries(
+            8
+        ):  # session, user, exports, tasks, to show, unread, estimate
             alices.get("/exports/")
 
 
@@ -187,3 +195,99 @@ class TestDownload:
     def test_it_asks_visitors_to_sign_in(self, client, done):
         location = client.get(f"/exports/{done.pk}/download/")["Location"]
         assert location.startswith("/accounts/login/")
+
+
+class TestChoices:
+    def start(self, client, **fields):
+        return client.post("/exports/", fields, follow=True)
+
+    def test_the_page_says_how_much_there_is(self, alices, export):
+        page = alices.get("/exports/").content.decode()
+        assert "3 posts, about" in page
+
+    @pytest.mark.parametrize("name", [name for name, _ in contents.choices()])
+    def test_each_can_be_had(self, name, alices, alice, mailoutbox):
+        for number in range(3):
+            Post.objects.create(author=alice, body=f"post {number}")
+        self.start(alices, contents=name)
+        export = Export.objects.get()
+        jobs.export_posts(str(export.task_id))
+        export.refresh_from_db()
+        assert (export.contents, export.count, export.task.state) == (name, 3, "succeeded")
+        answer = alices.get(f"/exports/{export.pk}/download/")
+        assert export.file_name in answer["Content-Disposition"]
+        downloaded = b"".join(answer.streaming_content)
+        answer.close()
+        assert hashlib.sha256(downloaded).hexdigest() == export.sha256
+        assert mailoutbox[0].attachments[0][:2] == (export.file_name, downloaded)
+
+    def test_days_are_the_reader_s_and_both_are_included(self, alices, alice):
+        alice.time_zone = "Asia/Taipei"
+        alice.save()
+        for hour, body in ((15, "the day before"), (16, "first"), (39, "last"), (40, "after")):
+            moment = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=hour)
+            Post.objects.create(author=alice, body=body, timestamp=moment)
+        self.start(alices, since="2026-01-02", until="2026-01-02")
+        export = Export.objects.get()
+        jobs.export_posts(str(export.task_id))
+        export.refresh_from_db()
+        said = json.loads(content(export))["posts"]
+        assert [post["body"] for post in said] == ["first", "last"]
+
+    @pytest.mark.parametrize(
+        ("fields", "words"),
+        [
+            ({"since": "2026-01-02", "until": "2026-01-01"}, "It ends before it begins."),
+            ({"since": "9999-12-31"}, "This day is still to come."),
+            ({"until": "9999-12-31"}, "This day is too far away."),
+            ({"since": "soon"}, "Enter a valid date."),
+            ({"contents": "everything"}, "Select a valid choice."),
+        ],
+    )
+    def test_what_makes_no_sense_is_said_at_the_field_and_starts_nothing(
+        self, fields, words, alices
+    ):
+        assert words in self.start(alices, **fields).content.decode()
+        assert not Export.objects.exists()
+
+    def test_of_days_without_posts_it_is_empty(self, alices, alice):
+        self.start(alices, since="2020-01-01", until="2020-01-02", contents="archive")
+        export = Export.objects.get()
+        jobs.export_posts(str(export.task_id))
+        export.refresh_from_db()
+        assert (export.task.state, export.count) == ("succeeded", 0)
+
+
+class TestVerify:
+    URL = "/exports/verify/"
+
+    def hand_in(self, client, content):
+        return client.post(self.URL, {"archive": BytesIO(content)}).content.decode()
+
+    @pytest.fixture
+    def packed(self, alice):
+        export, _ = Export.objects.start(alice, contents="archive")
+        jobs.export_posts(str(export.task_id))
+        return content(Export.objects.get())
+
+    def test_a_whole_one_is_called_whole_and_ours(self, alices, packed):
+        page = self.hand_in(alices, packed)
+        assert "The archive is whole." in page
+        assert "Yes, for @alice," in page
+
+    def test_one_of_another_site_is_not_called_ours(self, alices, packed):
+        Export.objects.all().delete()
+        assert "Not known" in self.hand_in(alices, packed)
+
+    @pytest.mark.parametrize("content", [b"no archive", b"PK"])
+    def test_what_is_none_is_refused_in_words(self, alices, content):
+        assert "It is no ZIP archive" in self.hand_in(alices, content)
+
+    def test_nothing_handed_in_is_said(self, alices):
+        assert "Choose the file" in alices.post(self.URL).content.decode()
+
+    def test_it_rejects_other_methods(self, alices):
+        assert alices.put(self.URL).status_code == 405
+
+    def test_it_asks_visitors_to_sign_in(self, client, db):
+        assert client.get(self.URL).status_code == 302

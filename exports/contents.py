@@ -1,0 +1,117 @@
+"""What an export can hold: the posts in one format, or the archive of all there is."""
+
+from collections.abc import Iterable
+from functools import partial
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+
+from . import packing, reading, verifying
+from .formats import BY_NAME, DOCUMENTS, FORMATS, About
+from .packing import BLOCK
+
+ARCHIVE = "archive"
+WORDS = {  # what people read in some of the formats, which know no language
+    "Search": _("Search"),
+    "No posts.": _("No posts."),
+    "edited": _("edited"),
+    "in reply to": _("in reply to"),
+}
+
+
+def choices() -> list[tuple[str, str]]:
+    """(what the row of an export keeps, what people read)."""
+    of_posts = [(each.name, each.name) for each in FORMATS if each.of == "posts"]
+    return [of_posts[0], (ARCHIVE, _("Everything, as a ZIP archive")), *of_posts[1:]]
+
+
+def is_packed(contents: str) -> bool:
+    """Whether it is more than one file, and so a ZIP."""
+    return contents == ARCHIVE or contents.endswith("/")
+
+
+def file_name(export) -> str:
+    """What its file is called when it is attached or downloaded."""
+    if not is_packed(export.contents):
+        return export.contents
+    what = "" if export.contents == ARCHIVE else f"-{export.contents.strip('/')}"
+    return f"microblog-{export.owner.username}{what}.zip"
+
+
+def content_type(export) -> str:
+    if is_packed(export.contents):
+        return "application/zip"
+    return BY_NAME[export.contents].content_type
+
+
+def write(export, posts: Iterable[list], tick, file):
+    """Write what the export holds to `file`; `posts`: its posts in chunks; `tick()` is called again
+    and again, and may raise."""
+    person = export.owner
+    with translation.override(person.language):
+        about = _about(export)
+        if not is_packed(export.contents):
+            return file.writelines(BY_NAME[export.contents](about).pieces(posts))
+        source = packing.Source(about, {"posts": lambda: posts}, tick=tick)
+        formats, documents = [BY_NAME.get(export.contents)], {}
+        if export.contents == ARCHIVE:
+            formats, documents = FORMATS, DOCUMENTS
+            source.items |= {
+                "messages": partial(reading.messages, person),
+                "following": partial(reading.following, person),
+                "followers": partial(reading.followers, person),
+                "revisions": partial(reading.revisions, person),
+            }
+            source.files = _pictures(about, person)
+        source.last = partial(_last, export, about)
+        settings.EXPORT_SCRATCH_DIR.mkdir(parents=True, exist_ok=True)
+        packing.pack(file, source, formats, documents, scratch=settings.EXPORT_SCRATCH_DIR)
+
+
+def count(export, file) -> int:
+    """Read the whole written `file` again, and return how many posts there are in it.
+
+    Raises Damaged or verifying.Refused when it is not whole.
+    """
+    if is_packed(export.contents):
+        return verifying.verify(file).about["items"]["posts"]
+    return BY_NAME[export.contents].count(iter(partial(file.read, BLOCK), b""))
+
+
+def _about(export):
+    person = export.owner
+    return About(
+        site=settings.SITE_URL,
+        username=person.username,
+        name=person.name,
+        bio=person.about,
+        language=person.language,
+        joined=_text(person.date_joined),
+        updated=_text(export.updated_at),
+        avatar=f"media/{person.avatar.name}" if person.avatar else "",
+        account=reading.account(person) if export.contents == ARCHIVE else {},
+        words={phrase: str(said) for phrase, said in WORDS.items()},
+    )
+
+
+def _text(moment):
+    return moment.isoformat().replace("+00:00", "Z") if moment else ""
+
+
+def _pictures(about, person):
+    if about.avatar:
+        yield about.avatar, person.read_avatar()[0]
+
+
+def _last(export, about, formats):
+    """What the archive says of itself, for programs and for people."""
+    more = {"contents": export.contents}
+    if export.since or export.until:
+        more |= {"since": _text(export.since), "until": _text(export.until)}
+    yield verifying.about_json(about, formats, **more)
+    context = {"export": export, "about": about, "formats": formats}
+    context["written"] = {each.of: each.written for each in formats}
+    context["losses"] = [(each.name, sum(each.losses.values())) for each in formats if each.losses]
+    yield "README.txt", render_to_string("exports/archive/README.txt", context).encode()

@@ -1,0 +1,61 @@
+"""An export for the operator: the same file, without a task, a mail or a row."""
+
+import os
+from functools import partial
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+from tqdm import tqdm
+
+from accounts.models import User
+from exports import contents, reading
+from exports.models import Export
+
+
+class Command(BaseCommand):
+    @property
+    def help(self):
+        return _(
+            "Writes what a person wrote to a file, and reads it again to see that it is whole."
+        )
+
+    def add_arguments(self, parser):
+        names = [name for name, _ in contents.choices()]
+        parser.add_argument("username", help=_("Who wrote it."))
+        parser.add_argument(
+            "--format", choices=names, default=contents.ARCHIVE, help=_("What to write.")
+        )
+        parser.add_argument("--to", type=Path, help=_("The file; it must not be there yet."))
+
+    def handle(self, *, username, format, to, **options):
+        person = User.objects.named(username).first()
+        if person is None:
+            raise CommandError(_("Nobody is named %(name)s.") % {"name": username})
+        export = Export(owner=person, contents=format)
+        export = Export(owner=person, contents=format, **export.snapshot())
+        to = to or Path(contents.file_name(export))
+        part = to.with_name(f"{to.name}.part")
+        try:
+            with part.open("xb+") as file:
+                self.write(export, file)
+                file.seek(0)
+                count = contents.count(export, file)
+                os.fsync(file.fileno())
+            os.link(part, to)  # not over one that is there
+        except OSError as error:
+            raise CommandError(f"{to}: {error}") from error
+        finally:
+            part.unlink(missing_ok=True)
+        self.stdout.write(_("%(count)d posts: %(file)s") % {"count": count, "file": to})
+
+    def write(self, export, file):
+        silent = None if self.stderr.isatty() else True
+        with tqdm(total=export.total, file=self.stderr, unit=" posts", disable=silent) as bar:
+
+            def chunks():
+                for chunk in reading.posts(export.posts):
+                    yield chunk
+                    bar.update(len(chunk))
+
+            contents.write(export, chunks(), partial(bar.update, 0), file)

@@ -1,0 +1,134 @@
+import struct
+import time
+import zlib
+from io import BytesIO
+from zipfile import ZIP_DEFLATED, ZipFile
+
+import pytest
+
+from exports import packing, verifying
+
+from .samples import ITEMS, POSTS
+from .test_packing import pack
+
+
+@pytest.fixture(scope="module")
+def packed():
+    return pack(posts=POSTS[:20])
+
+
+def refused(content, **limits):
+    with pytest.raises(verifying.Refused) as error:
+        verifying.verify(BytesIO(content), **limits)
+    return error.value.reason, error.value.member
+
+
+def rewritten(packed, change):
+    """The archive with each member's (name, content) as `change` gives it; None leaves it out."""
+    file = BytesIO()
+    with ZipFile(BytesIO(packed)) as old, ZipFile(file, "w", ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            if changed := change(name, old.read(name)):
+                new.writestr(*changed)
+    return file.getvalue()
+
+
+def test_a_whole_one_says_whose_it_is_and_what_is_in_it(packed):
+    verified = verifying.verify(BytesIO(packed))
+    assert verified.about["username"] == "Ana_1"
+    assert verified.about["site"] == "https://example.org"
+    expected = {kind: len(items) for kind, items in ITEMS.items()} | {"posts": 20}
+    assert verified.counts == verified.about["items"] == expected
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"no archive", b"PK\x05\x06" + 18 * b"\0", b"PK\x03\x04" * 99]
+)
+def test_what_is_no_archive_is_refused(content):
+    assert refused(content)[0] in {"damaged", "no_manifest"}
+
+
+def test_a_truncated_one_is_refused_wherever_it_was_cut(packed):
+    for end in range(0, len(packed), max(1, len(packed) // 97)):
+        assert refused(packed[:end])[0] == "damaged"
+
+
+def test_a_flipped_byte_is_found_wherever_it_is(packed):
+    for at in range(0, len(packed), max(1, len(packed) // 197)):
+        flipped = bytearray(packed)
+        flipped[at] ^= 0x20
+        try:
+            verifying.verify(BytesIO(flipped))
+        except verifying.Refused:
+            continue
+        # Nothing that is said of a file or in it: attributes, times, or a version number
+        with ZipFile(BytesIO(flipped)) as archive, ZipFile(BytesIO(packed)) as original:
+            assert all(archive.read(name) == original.read(name) for name in original.namelist())
+
+
+def test_a_member_that_is_not_as_listed_is_named(packed):
+    def change(name, content):
+        return name, content + b" " if name == "README.txt" else content
+
+    assert refused(rewritten(packed, change)) == ("not_as_listed", "README.txt")
+
+
+def test_a_member_that_is_missing_or_added_is_found(packed):
+    def without_feed(name, content):
+        return (name, content) if name != "feed.json" else None
+
+    assert refused(rewritten(packed, without_feed))[0] == "not_as_listed"
+
+    def without_manifest(name, content):
+        return (name, content) if name != "manifest-sha256.txt" else None
+
+    assert refused(rewritten(packed, without_manifest))[0] == "no_manifest"
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "../up", "a/../../b", "c:\\d", "\\\\host\\share"])
+def test_names_that_lead_outside_are_refused(packed, name):
+    def change(old, content):
+        return (name if old == "feed.json" else old), content
+
+    assert refused(rewritten(packed, change))[0] in {"name", "not_as_listed"}
+
+
+def test_what_unpacks_to_too_much_is_refused_at_once():
+    file = BytesIO()
+    with ZipFile(file, "w", ZIP_DEFLATED) as archive:
+        archive.writestr("bomb", bytes(200_000_000))
+        archive.writestr("manifest-sha256.txt", b"")
+    began = time.monotonic()
+    assert refused(file.getvalue(), limit=100_000_000) == ("too_large", "")
+    assert time.monotonic() - began < 1
+
+
+def test_a_bomb_that_lies_about_its_size_unpacks_to_no_more_than_it_says():
+    file = BytesIO()
+    with ZipFile(file, "w", ZIP_DEFLATED) as archive:
+        archive.writestr("bomb", bytes(200_000_000))
+        archive.writestr("manifest-sha256.txt", b"0" * 64 + b"  bomb\n")
+    content = bytearray(file.getvalue())
+    true, lie = struct.pack("<L", 200_000_000), struct.pack("<L", 1_000)
+    content = content.replace(true, lie)
+    assert zlib.crc32(bytes(1_000)) != zlib.crc32(bytes(200_000_000))
+    assert refused(content, limit=100_000)[0] in {"damaged", "not_as_listed"}
+
+
+def test_items_that_the_archive_does_not_own_up_to_are_found(packed):
+    def change(name, content):
+        return name, content.replace(b'"posts": 20', b'"posts": 19')
+
+    file = BytesIO()
+    with ZipFile(BytesIO(packed)) as old, packing.Zip(file) as new:
+        for name in old.namelist()[:-1]:
+            new.add(*change(name, old.read(name)))
+    assert refused(file.getvalue())[0] == "count"
+
+
+def test_an_archive_of_a_later_version_is_told_apart(packed):
+    file = BytesIO()
+    with ZipFile(BytesIO(packed)) as old, packing.Zip(file) as new:
+        for name in old.namelist()[:-1]:
+            new.add(name, old.read(name).replace(b'"version": 1', b'"version": 2'))
+    assert refused(file.getvalue())[0] == "too_new"

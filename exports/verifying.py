@@ -1,0 +1,156 @@
+"""Whether an archive is whole, whose it is, and of when: of our own right after it was written, and
+of whatever somebody hands in. Nothing is unpacked to the disk, and memory is bounded but for the
+ZIP's own directory."""
+
+import hashlib
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
+
+import orjson
+from django.utils.translation import gettext_lazy as _
+
+from .formats import BY_NAME, Damaged
+from .packing import BLOCK, MANIFEST, lines
+
+ABOUT = "archive.json"
+ABOUT_MAX = 1 << 20  # bytes
+VERSION = 1
+ENCRYPTED = 0x1  # flag bit
+
+
+WORDS = {
+    "damaged": _("It is no ZIP archive, or it is cut off or damaged."),
+    "no_manifest": _("It is not an archive of Microblog: it has no manifest at its end."),
+    "not_as_listed": _("A file in it is not what the manifest says: it was changed or damaged."),
+    "missing": _("A file is missing that the manifest names."),
+    "name": _("A file in it has a name that leads outside of the archive. Do not unpack it."),
+    "too_large": _("It unpacks to more than is looked at here. Ask who runs this site."),
+    "not_ours": _("It is not an archive of Microblog."),
+    "too_new": _("It is an archive of a newer version of Microblog."),
+    "count": _("A file in it has not as many entries as the archive says."),
+}
+
+
+class Refused(Exception):
+    """It is no whole archive of ours. `reason`: one of WORDS; `member`: where, if about one."""
+
+    def __init__(self, reason: str, member: str = ""):
+        super().__init__(f"{reason}: {member}" if member else reason)
+        self.reason = reason
+        self.member = member
+
+    @property
+    def words(self) -> str:
+        """What is wrong, in the reader's language."""
+        return f"{WORDS[self.reason]} ({self.member})" if self.member else str(WORDS[self.reason])
+
+
+@dataclass
+class Verified:
+    """about: what `archive.json` says; counts: the items that were found, by their kind."""
+
+    about: dict
+    counts: dict = field(default_factory=dict)
+
+
+def about_json(about, formats, **more) -> tuple[str, bytes]:
+    """(name, content) of what an archive says of itself; `formats`: those that have written all."""
+    document = {
+        "format": "microblog-archive",
+        "version": VERSION,
+        "site": about.site,
+        "username": about.username,
+        "updated": about.updated,
+        "items": {each.of: each.written for each in formats},
+        "losses": {each.name: dict(each.losses) for each in formats if each.losses},
+        **more,
+    }
+    return ABOUT, orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def verify(file, limit: int | None = None) -> Verified:
+    """Read the whole archive in the seekable binary `file`: each member's bytes against the
+    manifest, and its items against what the archive says of itself. `limit`: how many bytes it may
+    unpack to.
+
+    Raises Refused.
+    """
+    try:
+        with ZipFile(file) as archive:
+            return _Verification(archive, limit).run()
+    except (BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
+        raise Refused("damaged") from error
+
+
+class _Verification:
+    def __init__(self, archive, limit):
+        self.archive = archive
+        self.left = limit
+        self.about = None
+        self.found = Counter()  # by the name of the format
+
+    def run(self):
+        *members, manifest = self.archive.infolist() or [None]
+        if manifest is None or manifest.filename != MANIFEST:
+            raise Refused("no_manifest")
+        with self.archive.open(self._allowed(manifest)) as file:
+            told = lines(iter(partial(file.readline, BLOCK), b""))
+            for member in members:
+                if next(told, None) != (member.filename, self._read(self._allowed(member))):
+                    raise Refused("not_as_listed", member.filename)
+            if next(told, None):
+                raise Refused("missing")
+        return self._compare()
+
+    def _allowed(self, member):
+        name = member.filename
+        if name.startswith(("/", "\\")) or ".." in name.split("/") or "\\" in name or ":" in name:
+            raise Refused("name", name)
+        if member.flag_bits & ENCRYPTED or member.compress_type not in {ZIP_STORED, ZIP_DEFLATED}:
+            raise Refused("damaged", name)
+        if self.left is not None:
+            self.left -= member.file_size
+            if self.left < 0:
+                raise Refused("too_large")
+        return member
+
+    def _read(self, member) -> str:
+        """Its SHA-256; and count its items."""
+        digest = hashlib.sha256()
+
+        def blocks(file) -> Iterator[bytes]:
+            for block in iter(partial(file.read, BLOCK), b""):
+                digest.update(block)
+                yield block
+
+        name = member.filename
+        format = BY_NAME.get("markdown/" if name.startswith("markdown/content/") else name)
+        with self.archive.open(member) as file:
+            try:
+                if format:
+                    self.found[format.name] += format.count(blocks(file))
+                elif name == ABOUT and member.file_size <= ABOUT_MAX:
+                    self.about = orjson.loads(b"".join(blocks(file)))
+                else:
+                    for _block in blocks(file):
+                        pass
+            except (Damaged, orjson.JSONDecodeError) as error:
+                raise Refused("damaged", name) from error
+        return digest.hexdigest()
+
+    def _compare(self):
+        """What was found with what the archive says of itself."""
+        match self.about:
+            case {"format": "microblog-archive", "version": int(version), "items": dict(items)}:
+                if version > VERSION:
+                    raise Refused("too_new")
+            case _other:
+                raise Refused("not_ours")
+        for name, count in self.found.items():
+            if items.get(BY_NAME[name].of) != count:
+                raise Refused("count", name)
+        return Verified(self.about, {BY_NAME[name].of: n for name, n in self.found.items()})
