@@ -3,7 +3,6 @@
 import pytest
 from playwright.sync_api import expect
 
-from blog import people
 from blog.models import Post
 
 pytestmark = pytest.mark.browser
@@ -49,22 +48,6 @@ def test_a_post_from_its_writing_to_its_undone_deletion(page):
     press(page, "Undo")
     expect(page.get_by_text("Your post is back.")).to_be_visible()
     assert Post.objects.count() == 2
-
-
-def test_following_muting_and_blocking(page, alice, bob):
-    page.goto("/@bob/")
-    press(page, "Follow")
-    expect(page.get_by_role("button", name="Unfollow")).to_be_visible()
-    page.locator("summary", has_text="More").click()
-    press(page, "Mute")
-    expect(page.get_by_text("You have muted this person")).to_be_visible()
-    page.locator("summary", has_text="More").click()
-    press(page, "Block")
-    expect(page.get_by_text("You have blocked this person")).to_be_visible()
-    page.goto("/people/hidden/")
-    press(page, "Unblock")
-    expect(page.get_by_role("button", name="Follow")).to_be_visible()
-    assert not people.with_bonds_to(alice).get(username="bob").is_blocked
 
 
 @only_with_javascript
