@@ -135,28 +135,36 @@ def in_debug(settings):
     settings.ROOT_URLCONF = "tests.urls_in_debug"
 
 
-@pytest.mark.parametrize("name", sorted(PAGES))
-def test_pages_of_mine_are_for_everybody(page, live_server, alices, parts, name):
-    address = address_of(name, parts)
-    response = alices.get(address)
-    assert (response.status_code == 404) == (name in NOT_THERE), f"Nothing to see at {address}"
-    if is_page(response):
-        look(page, live_server, alices, address)
+# A dozen pages a test: making the site and a browser takes as long as looking at a page.
+SOME_PAGES = pytest.mark.parametrize(
+    "names", [sorted(PAGES)[start : start + 12] for start in range(0, len(PAGES), 12)]
+)
 
 
-@pytest.mark.parametrize("name", sorted(PAGES))
-def test_pages_for_visitors_are_for_everybody(page, live_server, parts, name):
-    address = address_of(name, parts)
+@SOME_PAGES
+def test_pages_of_mine_are_for_everybody(page, live_server, alices, parts, names):
+    for name in names:
+        address = address_of(name, parts)
+        response = alices.get(address)
+        assert (response.status_code == 404) == (name in NOT_THERE), f"Nothing at {address}"
+        if is_page(response):
+            look(page, live_server, alices, address)
+
+
+@SOME_PAGES
+def test_pages_for_visitors_are_for_everybody(page, live_server, parts, names):
     visitor = Client()
-    if is_page(visitor.get(address)):
-        look(page, live_server, visitor, address)
+    for address in (address_of(name, parts) for name in names):
+        if is_page(visitor.get(address)):
+            look(page, live_server, visitor, address)
 
 
-@pytest.mark.parametrize("name", sorted(name for name, needed in PAGES.items() if not needed))
-def test_empty_pages_are_for_everybody(page, live_server, alices, name):
-    address = reverse(name, urlconf="tests.urls_in_debug")
-    if is_page(alices.get(address)):
-        look(page, live_server, alices, address)
+@SOME_PAGES
+def test_empty_pages_are_for_everybody(page, live_server, alices, names):
+    for name in names:
+        address = "" if PAGES[name] else reverse(name, urlconf="tests.urls_in_debug")
+        if address and is_page(alices.get(address)):
+            look(page, live_server, alices, address)
 
 
 @pytest.mark.parametrize("number", ["400", "403", "403_csrf", "404", "413", "429", "500"])
