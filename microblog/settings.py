@@ -9,7 +9,6 @@ import environ
 import sentry_sdk
 from django.contrib.messages import constants as message_constants
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.translation import gettext_lazy as _
 from sentry_sdk.integrations.logging import ignore_logger
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -201,7 +200,8 @@ PASSWORD_RESET_TIMEOUT = 3600
 AVATAR_MAX_BYTES = 5 << 20
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English")), ("es", _("Spanish")), ("zh-hant", _("Traditional Chinese"))]
+# They call themselves what they do in every language.
+LANGUAGES = [("en", "English"), ("es", "Español"), ("zh-hant", "繁體中文")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True

@@ -61,3 +61,15 @@ def test_translations_have_the_placeholders_of_their_original(language):
                 missing = placeholders(ids[-1]) - placeholders(string)
                 assert missing <= left_out, message.id
                 assert placeholders(string) <= placeholders(ids[-1]), message.id
+
+
+def test_chinese_keeps_to_one_glossary():
+    """You, posts, private messages and who sent them are called the same everywhere."""
+    strings = {string for message in catalogue("zh_Hant") for string in _strings(message)}
+    assert len(strings) > 100
+    for other in ("您", "篇", "訊息", "私人", "寄件人", "收件人"):
+        assert not [string for string in strings if other in string]
+
+
+def _strings(message):
+    return message.string if message.pluralizable else [message.string]

@@ -3,7 +3,6 @@
 import pytest
 from playwright.sync_api import expect
 
-from blog import people
 from blog.models import Post
 
 pytestmark = pytest.mark.browser
@@ -51,30 +50,6 @@ def test_a_post_from_its_writing_to_its_undone_deletion(page):
     assert Post.objects.count() == 2
 
 
-def test_following_muting_and_blocking(page, alice, bob):
-    page.goto("/@bob/")
-    press(page, "Follow")
-    expect(page.get_by_role("button", name="Unfollow")).to_be_visible()
-    page.locator("summary", has_text="More").click()
-    press(page, "Mute")
-    expect(page.get_by_text("You have muted this person")).to_be_visible()
-    page.locator("summary", has_text="More").click()
-    press(page, "Block")
-    expect(page.get_by_text("You have blocked this person")).to_be_visible()
-    page.goto("/people/hidden/")
-    press(page, "Unblock")
-    expect(page.get_by_role("button", name="Follow")).to_be_visible()
-    assert not people.with_bonds_to(alice).get(username="bob").is_blocked
-
-
-def test_searching(page, bob):
-    Post.objects.create(author=bob, body="Las canciones del puerto")
-    page.goto("/search/")
-    page.get_by_role("main").get_by_role("searchbox").fill("canción")
-    press(page, "Search")
-    expect(page.locator("mark")).to_have_text("canciones")
-
-
 @only_with_javascript
 def test_the_counter_counts_as_the_server_does(page):
     page.goto("/")
@@ -110,33 +85,32 @@ def test_a_draft_outlives_its_tab_and_ends_when_it_is_out(page, bob):
 
 
 @only_with_javascript
-def test_new_posts_are_offered_and_move_nothing(page, alice, bob):
+def test_new_posts_are_counted_and_move_nothing(page, alice, bob):
     alice.follows.add(bob)
-    Post.objects.create(author=bob, body="old")
+    for number in range(8):
+        Post.objects.create(author=bob, body=f"old {number}")
     page.clock.install()
     page.goto("/")
+    first = page.locator(".post").first
+    before = first.bounding_box()
     Post.objects.create(author=bob, body="brand new")
     page.clock.run_for(31_000)
-    offer = page.get_by_role("status").filter(has_text="Show 1 new post")
-    expect(offer).to_be_visible()
+    offer = page.get_by_role("status").get_by_role("link")
+    expect(offer).to_have_text("1 new post")
+    assert first.bounding_box() == before
+
+    Post.objects.create(author=bob, body="newer still")
+    page.clock.run_for(31_000)
+    expect(offer).to_have_text("2 new posts")
+    page.mouse.wheel(0, 300)
+    page.wait_for_function("() => scrollY === 300")
+    before = page.locator(".post").last.bounding_box()
+    for number in range(30):
+        Post.objects.create(author=bob, body=f"and {number}")
+    page.clock.run_for(31_000)
+    expect(offer).to_have_text("25+ new posts")
+    expect(offer).to_be_in_viewport()
+    assert page.locator(".post").last.bounding_box() == before
     expect(page.get_by_text("brand new")).to_have_count(0)
     offer.click()
-    expect(page.get_by_text("brand new")).to_be_visible()
-
-
-@only_with_javascript
-def test_a_card_shows_for_the_mouse_and_for_the_keyboard(page, bob):
-    bob.about = "Mends bicycles"
-    bob.save()
-    Post.objects.create(author=bob, body="hello")
-    page.goto("/explore/")
-    card = page.locator(".hover-card")
-    name = page.locator(".post [data-card]")
-    name.hover()
-    expect(card).to_contain_text("Mends bicycles")
-    page.mouse.move(0, 0)
-    expect(card).to_be_hidden()
-    name.focus()
-    expect(card).to_contain_text("Mends bicycles")
-    page.keyboard.press("Escape")
-    expect(card).to_be_hidden()
+    expect(page.get_by_text("and 29")).to_be_visible()

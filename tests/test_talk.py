@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from blog.models import Notification
+from blog.models import Message, Notification, Post
+from blog.views.messages import ON_A_PAGE
 
 pytestmark = pytest.mark.browser
 
@@ -62,3 +63,75 @@ def test_notifications_are_read_one_by_one_or_all_at_once(javascript, open_as, a
     page.get_by_role("button", name="Mark all as read").click()
     expect(page.locator("#badge-notifications")).to_be_hidden()
     expect(page.locator(".notification-unread")).to_have_count(0)
+
+
+@pytest.fixture
+def page(open_as, alice, javascript):
+    return open_as(alice, java_script_enabled=javascript)
+
+
+def said(page):
+    return page.locator(".message .post-body")
+
+
+def test_what_is_sent_is_among_the_sent_and_what_is_received_among_the_received(page, alice, bob):
+    write(page, "bob", "Are you there?")
+    Message.objects.create(sender=bob, recipient=alice, body="I am.")
+    page.goto("/messages/")
+    page.get_by_role("link", name="Sent").click()
+    expect(said(page)).to_have_text(["Are you there?"])
+    expect(page.locator(".message")).to_contain_text("To: bob")
+    expect(page.locator("#badge-messages")).to_contain_text("1")
+    page.get_by_role("link", name="Received").click()
+    expect(said(page)).to_have_text(["I am."])
+    page.get_by_role("link", name="Conversations").click()
+    expect(page.locator("#badge-messages")).to_be_hidden()  # it was read by that
+
+
+def test_older_messages_are_a_page_away(page, alice, bob):
+    bodies = [f"message {number}" for number in range(ON_A_PAGE + 5)]
+    Message.objects.bulk_create(Message(sender=bob, recipient=alice, body=body) for body in bodies)
+    page.goto("/messages/@bob/")
+    expect(said(page)).to_have_text(bodies[5:])
+    page.get_by_role("link", name="Older").click()
+    expect(said(page)).to_have_text(bodies[:5])
+    expect(page.get_by_role("link", name="Older")).to_have_count(0)
+
+
+def test_a_block_stops_messages_and_keeps_what_was_typed(page, open_as, alice, bob):
+    page.goto("/messages/@bob/")
+    page.get_by_label("Text").fill("Half a thought")
+    bob.block(alice)
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_text("You and @bob can't write to each other.")).to_be_visible()
+    expect(page.get_by_label("Text")).to_have_value("Half a thought")
+    page.goto("/@bob/")
+    expect(page.get_by_role("link", name="Message", exact=True)).to_have_count(0)
+    assert not Message.objects.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("body", "words"), [("Ask @alice", "bob mentions you"), ("Yes!", "bob answers you")]
+)
+def test_who_is_spoken_to_is_told_and_led_there(page, open_as, alice, bob, body, words):
+    question = Post.objects.create(author=alice, body="Who knows?")
+    bobs = open_as(bob, java_script_enabled=False)
+    if "answers" in words:
+        bobs.goto(question.get_absolute_url())
+        bobs.get_by_label("Text").fill(body)
+        bobs.get_by_role("button", name="Answer").click()
+    else:
+        bobs.goto("/")
+        bobs.get_by_label("Text").fill(body)
+        bobs.get_by_role("main").get_by_role("button", name="Post").click()
+    expect(bobs.get_by_text("is out.")).to_be_visible()
+
+    page.goto("/")
+    expect(page.locator("#badge-notifications")).to_contain_text("1")
+    page.goto("/notifications/")
+    page.get_by_role("link", name=words).click()
+    spoken = Post.objects.get(author=bob)
+    expect(page).to_have_url(f"{page.url.partition('/posts/')[0]}{spoken.get_absolute_url()}")
+    expect(page.get_by_role("article").filter(has_text=body)).to_be_visible()
+    expect(page.locator("#badge-notifications")).to_be_hidden()

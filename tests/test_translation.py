@@ -1,5 +1,7 @@
 """Reading a post of another language, in a browser."""
 
+from threading import Event
+
 import pytest
 from playwright.sync_api import expect
 
@@ -25,6 +27,32 @@ def test_it_appears_below_the_post(page, javascript, service, post):
     page.get_by_role("link", name="Translate").click()
     expect(page.get_by_text("Good morning to all")).to_be_visible()
     assert page.url.endswith("/explore/") == javascript
+
+
+@pytest.mark.parametrize("javascript", [True], indirect=True)
+def test_while_the_service_works_one_sees_and_hears_so(page, service, post):
+    answered = Event()
+
+    def slowly():
+        assert answered.wait(10)
+        yield LIBRE
+
+    service.answer = 200, slowly()
+    page.emulate_media(reduced_motion="no-preference")
+    page.goto("/explore/")
+    busy = page.get_by_role("status").filter(has_text="Translating…")
+    wheel = "getComputedStyle(document.querySelector('.busy'), '::before').animationName"
+    expect(busy).to_be_hidden()
+    page.get_by_role("link", name="Translate").click()
+    expect(busy).to_be_visible()
+    assert page.evaluate(wheel) == "turn"
+    page.emulate_media(reduced_motion="reduce")
+    assert page.evaluate(wheel) == "none"
+    page.get_by_role("link", name="Translate").click()  # once more asks nothing
+    answered.set()
+    expect(page.get_by_text("Good morning to all")).to_be_visible()
+    expect(page.get_by_text("Translating…")).to_have_count(0)
+    assert len(service.questions) == 1
 
 
 def test_a_failure_is_said_and_can_be_tried_again(page, service, post):

@@ -164,14 +164,34 @@ class TestNewer:
     def test_it_counts_what_has_come_since(self, alices, alice):
         write(alice)
         newest = alices.get("/").context["page"].newest
-        assert alices.get("/", {"newer": newest}).json() == {"newer": 0}
+        assert alices.get("/", {"newer": newest}).json()["newer"] == 0
         Post.objects.create(author=alice, body="more")
-        assert alices.get("/", {"newer": newest}).json() == {"newer": 1}
+        assert alices.get("/", {"newer": newest}).json()["newer"] == 1
+
+    @pytest.mark.parametrize(
+        ("language", "words"),
+        [
+            ("en", ["1 new post", "2 new posts", "25+ new posts"]),
+            ("es", ["1 publicación nueva", "2 publicaciones nuevas", "25+ publicaciones nuevas"]),
+            ("zh-hant", ["1 則新貼文", "2 則新貼文", "25+ 則新貼文"]),
+        ],
+    )
+    def test_it_is_said_in_the_reader_s_language(self, alices, alice, language, words):
+        alice.language = language
+        alice.save()
+        write(alice)
+        newest = alices.get("/").context["page"].newest
+        said = []
+        for more in (1, 1, 30):
+            for _ in range(more):
+                Post.objects.create(author=alice, body="more")
+            said.append(alices.get("/", {"newer": newest}).json()["words"])
+        assert said == words
 
     @pytest.mark.parametrize("cursor", ["", "x", "2026-01-01_1", "\0"])
     def test_an_odd_place_has_nothing_newer(self, cursor, alices, alice):
         write(alice)
-        assert alices.get("/", {"newer": cursor}).json() == {"newer": 0}
+        assert alices.get("/", {"newer": cursor}).json()["newer"] == 0
 
     def test_it_takes_few_queries(self, alices, alice, django_assert_max_num_queries):
         write(alice, 3)

@@ -4,8 +4,7 @@ from django.core.paginator import Paginator
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts.models import User
-from blog import search
+from blog import people, search
 from blog.models import Post
 
 ON_A_PAGE = 20  # posts
@@ -19,7 +18,7 @@ def find(request):
     query = request.GET.get("q", "").strip()[: search.QUERY_MAX_LENGTH]
     posts = Post.objects.seen_by(request.user).select_related("author")
     page = Paginator(search.find_posts(query, posts), ON_A_PAGE).get_page(request.GET.get("page"))
-    people = User.objects.seen_by(request.user)
-    found = search.find_people(query, people)[:PEOPLE_SHOWN] if page.number == 1 else []
+    seen = people.with_bonds_to(request.user).seen_by(request.user)
+    found = search.find_people(query, seen)[:PEOPLE_SHOWN] if page.number == 1 else []
     context = {"query": query, "most": search.QUERY_MAX_LENGTH, "page": page, "people": found}
     return render(request, "blog/search.html", context)

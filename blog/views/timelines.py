@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import Http404, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from blog import drafts, people, timelines
@@ -66,10 +67,17 @@ def profile(request, username):
     return _show(request, "blog/profile.html", posts, person=person)
 
 
+def _newer(count):
+    """How many posts are newer, for a program and in words."""
+    shown = count if count <= timelines.PAGE_SIZE else f"{timelines.PAGE_SIZE}+"
+    words = ngettext("%(count)s new post", "%(count)s new posts", count) % {"count": shown}
+    return JsonResponse({"newer": count, "words": words})
+
+
 def _show(request, template, posts, **context):
     """One page of the posts; or, for a page that is open, how many are newer than its first."""
     if "newer" in request.GET:
-        return JsonResponse({"newer": timelines.count_newer(posts, request.GET["newer"])})
+        return _newer(timelines.count_newer(posts, request.GET["newer"]))
     page = timelines.page(
         posts.select_related("author"),
         before=request.GET.get("before", ""),

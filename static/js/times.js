@@ -35,7 +35,7 @@ const refresh = () => {
   for (const time of document.querySelectorAll("time[datetime]")) {
     const moment = new Date(time.dateTime);
     if (Number.isNaN(moment.getTime())) continue;
-    const words = say(moment, now);
+    const words = "day" in time.dataset ? dayAndYear.format(moment) : say(moment, now);
     if (time.textContent !== words) time.textContent = words;
     time.title = exact.format(moment);
   }
