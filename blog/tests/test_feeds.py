@@ -70,7 +70,7 @@ def test_pages_name_their_feeds_and_how_they_are_shown_elsewhere(client, posts):
     assert f'<link rel="canonical" href="{SITE}/@alice/">' in page
     page = client.get(f"/posts/{posts[0].pk}/").content.decode()
     assert '<meta property="og:title" content="Odd &amp; one">' in page
-    assert f'<meta property="og:image" content="{SITE}/@alice/avatar/' in page
+    assert f'<meta property="og:image" content="{SITE}/static/icon-512.png"' in page
 
 
 def test_robots_are_told_where_to_look(client):

@@ -41,7 +41,7 @@ def test_a_file_past_the_limit_is_linked(done, settings):
 
 @pytest.mark.parametrize(
     ("language", "subject"),
-    [("es", "Tus 3 publicaciones de Microblog"), ("zh-hant", "你在 Microblog 的 3 篇貼文")],
+    [("es", "Tus 3 publicaciones de Microblog"), ("zh-hant", "你在 Microblog 的 3 則貼文")],
 )
 def test_the_mail_is_in_the_language_of_its_reader(done, language, subject):
     done.owner.language = language
