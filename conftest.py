@@ -5,7 +5,7 @@ import signal
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from tests.translation import Service
 
@@ -17,6 +17,14 @@ def make_person(username):
     email = f"{username}@example.com"
     now = timezone.now()
     return get_user_model().objects.create_user(username, email, PASSWORD, last_seen=now)
+
+
+@pytest.fixture(autouse=True)
+def in_nobodys_language():
+    """A request leaves its language and zone to what its thread does next."""
+    yield
+    translation.deactivate()
+    timezone.deactivate()
 
 
 @pytest.fixture

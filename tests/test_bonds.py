@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from blog import people
 from blog.models import Post
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture
@@ -58,7 +58,6 @@ def test_a_follower_can_be_removed(page, alice, bob):
     assert not bob.follows.exists()
 
 
-@pytest.mark.slow
 def test_who_is_muted_is_off_the_timelines_until_they_are_not(page, bob):
     Post.objects.create(author=bob, body="from Bob")
     page.goto("/@bob/")
@@ -74,7 +73,6 @@ def test_who_is_muted_is_off_the_timelines_until_they_are_not(page, bob):
     expect(page.get_by_text("from Bob")).to_be_visible()
 
 
-@pytest.mark.slow
 def test_who_is_blocked_is_out_of_sight_for_both(page, open_as, alice, bob):
     Post.objects.create(author=bob, body="from Bob")
     Post.objects.create(author=alice, body="from Alice")

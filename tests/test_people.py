@@ -15,7 +15,7 @@ from blog.jobs import compose_message
 from blog.models import Message, Post
 from conftest import PASSWORD
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 NEW = "another-horse-battery"
 
@@ -96,7 +96,6 @@ def test_what_is_wrong_with_a_registration_is_told_and_what_was_typed_is_kept(pa
     expect(page.get_by_label("Password", exact=True)).to_have_value("")
 
 
-@pytest.mark.slow
 def test_the_cookie_of_who_is_remembered_outlives_the_browser(page, context, sign_in):
     def expiry():
         (cookie,) = (each for each in context.cookies() if each["name"] == "sessionid")
@@ -114,7 +113,6 @@ def test_the_cookie_of_who_is_remembered_outlives_the_browser(page, context, sig
     assert 29 < (expiry() - time.time()) / (24 * 3600) <= 30
 
 
-@pytest.mark.slow
 def test_changing_the_password(page, sign_in, alice):
     sign_in()
     elsewhere = Client()
@@ -135,7 +133,6 @@ def test_changing_the_password(page, sign_in, alice):
     sign_in(password=NEW)
 
 
-@pytest.mark.slow
 def test_the_language_and_the_time_zone_change_the_pages(page, context, sign_in, alice):
     moment = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
     post = Post.objects.create(author=alice, body="hello", timestamp=moment)
@@ -170,7 +167,6 @@ def test_a_mail_leads_to_its_own_end(page, alice, bob):
     assert not alice.mail_messages
 
 
-@pytest.mark.slow
 def test_what_is_written_outlives_the_session(page, sign_in, alice):
     sign_in()
     page.get_by_label("Text").fill("a thought, half\nand half")

@@ -103,7 +103,7 @@ def test_new_posts_are_counted_and_move_nothing(page, alice, bob):
     page.clock.run_for(31_000)
     expect(offer).to_have_text("2 new posts")
     page.mouse.wheel(0, 300)
-    page.wait_for_function("() => scrollY === 300")
+    wait_for(lambda: page.evaluate("scrollY") == 300)  # by our clock: the page's stands still
     before = page.locator(".post").last.bounding_box()
     for number in range(30):
         Post.objects.create(author=bob, body=f"and {number}")

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from blog.models import Post
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture

@@ -7,7 +7,11 @@ from playwright.sync_api import expect
 
 from blog.models import Message, Notification, Post
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.django_db(transaction=True),
+]
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 PHONE = {"width": 390, "height": 844}

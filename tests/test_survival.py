@@ -30,15 +30,11 @@ from .jobs_app import jobs as strange_jobs
 from .jobs_app.storage import HOLD
 from .observe import QUICK, SLOW_EXPORT, assert_arrived_once, bodies, ended, half_written
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.postgres_too, pytest.mark.django_db(transaction=True)]
 
 LOST, SUCCEEDED = Attempt.Outcome.LOST, Attempt.Outcome.SUCCEEDED
 ONE_WORKER = {"QCLUSTER_WORKERS": 1}
 STRANGE = "tests.jobs_app.settings"
-
-
-def slow(test):
-    return pytest.mark.slow(pytest.mark.postgres_too(test))
 
 
 def only_on(vendor):
@@ -165,7 +161,6 @@ def test_killed_before_the_claim(alice, posts, start_qcluster, smtp):
     assert outcomes() == [SUCCEEDED]
 
 
-@slow
 def test_killed_right_before_the_publication(alice, start_qcluster, smtp):
     posts = [Post.objects.create(author=alice, body=f"post {number}") for number in range(2)]
     with start_qcluster(**QUICK | {"EXPORT_POSTS_PER_SECOND": 1}) as cluster:
@@ -200,7 +195,6 @@ def start_one_that_stays_at_its_publication(owner):
     return wait_for(Export.objects.exclude(file="").first)
 
 
-@slow
 def test_killed_right_after_the_publication(alice, posts, start_qcluster, smtp, held):
     slow = SLOW_EXPORT | ONE_WORKER | {"DJANGO_SETTINGS_MODULE": STRANGE}
     with start_qcluster(**slow) as cluster:
@@ -216,7 +210,6 @@ def test_killed_right_after_the_publication(alice, posts, start_qcluster, smtp, 
     assert_only_its_file_is_there()
 
 
-@slow
 def test_timed_out_right_after_the_publication(alice, posts, start_qcluster, smtp, held):
     slow = SLOW_EXPORT | ONE_WORKER | {"DJANGO_SETTINGS_MODULE": STRANGE}
     with start_qcluster(**slow) as cluster:
@@ -235,7 +228,6 @@ def test_timed_out_right_after_the_publication(alice, posts, start_qcluster, smt
     assert_only_its_file_is_there()
 
 
-@slow
 @pytest.mark.parametrize(("command", "mails"), [("MAIL", 1), ("RCPT", 1), ("DATA", 2)])
 def test_killed_before_the_mail_server_answered(command, mails, alice, posts, start_qcluster, smtp):
     with start_qcluster(**QUICK, **ONE_WORKER) as cluster:
@@ -251,7 +243,6 @@ def test_killed_before_the_mail_server_answered(command, mails, alice, posts, st
 # Jobs that no site should have
 
 
-@slow
 @pytest.mark.parametrize("job", ["kill_itself", "vanish", "catch_everything"])
 def test_a_job_that_takes_its_workers_along_ends_as_failed(
     job, bob, start_qcluster, smtp, settings
@@ -292,7 +283,6 @@ def test_a_job_module_that_can_not_be_imported_stops_the_start_and_is_named(
 # Stops
 
 
-@slow
 def test_the_whole_group_killed(alice, posts, start_qcluster, smtp):
     with start_qcluster(**SLOW_EXPORT) as cluster:
         Export.objects.start(alice)
@@ -307,7 +297,6 @@ def test_the_whole_group_killed(alice, posts, start_qcluster, smtp):
     assert_only_its_file_is_there()
 
 
-@slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_the_whole_group_told_to_stop_ends_in_time_and_the_export_goes_on_at_the_next_start(
     number, alice, posts, start_qcluster, smtp
@@ -371,7 +360,6 @@ def test_cancelled_while_it_waits_for_another_try(alices, alice, bob, posts, sta
     assert smtp.mails.empty()
 
 
-@slow
 def test_cancelling_is_refused_while_it_is_mailed(alices, alice, posts, start_qcluster, smtp):
     smtp.delay = 1
     with start_qcluster(**QUICK):
@@ -396,7 +384,6 @@ def test_a_mail_that_is_taken_at_the_second_try_arrives_once(alice, posts, start
     assert resends() == [0, 0]
 
 
-@slow
 def test_a_mail_server_silent_after_the_data_gets_it_twice_at_most(
     alice, posts, start_qcluster, smtp
 ):
@@ -469,7 +456,6 @@ def cut_off(environment):
 
 
 @only_on("postgresql")
-@slow
 @pytest.mark.parametrize("seen_by", ["nobody", "the sweeper"])
 def test_the_database_is_started_anew_while_it_writes(
     seen_by, alice, bob, posts, start_qcluster, smtp, cut_off
@@ -487,7 +473,6 @@ def test_the_database_is_started_anew_while_it_writes(
 
 
 @only_on("postgresql")
-@slow
 def test_the_database_is_started_anew_while_it_mails(alice, posts, start_qcluster, smtp, cut_off):
     smtp.delay = 1.5  # seconds before each answer, so that the lease has to be extended too
     smtp.once["MAIL"] = cut_off
@@ -499,7 +484,6 @@ def test_the_database_is_started_anew_while_it_mails(alice, posts, start_qcluste
 
 
 @only_on("sqlite")
-@slow
 @pytest.mark.parametrize("patience", [20, 0.3])
 def test_another_process_locks_the_database(patience, alice, bob, posts, start_qcluster, smtp):
     with start_qcluster(
@@ -519,7 +503,6 @@ def test_another_process_locks_the_database(patience, alice, bob, posts, start_q
 # Posts that change meanwhile
 
 
-@slow
 def test_posts_added_edited_and_deleted_meanwhile(alice, posts, start_qcluster, smtp):
     with start_qcluster(**SLOW_EXPORT):
         Export.objects.start(alice)

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from blog.models import Message, Notification, Post
 from blog.views.messages import ON_A_PAGE
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def write(page, to, body):
@@ -110,7 +110,6 @@ def test_a_block_stops_messages_and_keeps_what_was_typed(page, open_as, alice, b
     assert not Message.objects.exists()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "words"), [("Ask @alice", "bob mentions you"), ("Yes!", "bob answers you")]
 )

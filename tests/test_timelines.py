@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from blog.models import Message, Post
 from blog.timelines import PAGE_SIZE
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture
@@ -42,7 +42,6 @@ def go(page, name):
     expect(page.locator(".post-body").first).not_to_have_text(before[0])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("address", "javascript"),
     [("/", True), ("/explore/", False), ("/@alice/", False), ("/tags/tea/", False)],
@@ -110,7 +109,6 @@ EMPTY = [
 ]
 
 
-@pytest.mark.slow
 def test_empty_pages_say_what_to_do_next_and_lead_there(page, bob):
     for address, words, action, heading in EMPTY:
         page.goto(address)

@@ -9,7 +9,7 @@ from blog.models import Post
 
 from .translation import LIBRE
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 @pytest.fixture
