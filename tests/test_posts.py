@@ -5,6 +5,8 @@ from playwright.sync_api import expect
 
 from blog.models import Post
 
+from .conftest import wait_for
+
 pytestmark = pytest.mark.browser
 
 
