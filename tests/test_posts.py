@@ -89,7 +89,7 @@ def test_a_draft_outlives_its_tab_and_ends_when_it_is_out(page, bob):
 @only_with_javascript
 def test_new_posts_are_counted_and_move_nothing(page, alice, bob):
     alice.follows.add(bob)
-    for number in range(8):
+    for number in range(20):
         Post.objects.create(author=bob, body=f"old {number}")
     page.clock.install()
     page.goto("/")
