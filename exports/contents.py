@@ -55,19 +55,17 @@ def write(export, posts: Iterable[list], tick, file):
         if not is_packed(export.contents):
             return file.writelines(BY_NAME[export.contents](about).pieces(posts))
         source = packing.Source(about, {"posts": lambda: posts}, tick=tick)
-        formats, documents = [BY_NAME.get(export.contents)], {}
+        source.last = partial(_last, export, about)
         if export.contents == ARCHIVE:
             formats, documents = FORMATS, DOCUMENTS
-            source.items |= {
-                "messages": partial(reading.messages, person),
-                "following": partial(reading.following, person),
-                "followers": partial(reading.followers, person),
-                "revisions": partial(reading.revisions, person),
-            }
+            others = reading.messages, reading.following, reading.followers, reading.revisions
+            source.items |= {read.__name__: partial(read, person) for read in others}
             source.files = _pictures(about, person)
-        source.last = partial(_last, export, about)
-        settings.EXPORT_SCRATCH_DIR.mkdir(parents=True, exist_ok=True)
-        packing.pack(file, source, formats, documents, scratch=settings.EXPORT_SCRATCH_DIR)
+        else:
+            formats, documents = [BY_NAME[export.contents]], {}
+        scratch = settings.EXPORT_SCRATCH_DIR
+        scratch.mkdir(parents=True, exist_ok=True)
+        packing.pack(file, source, formats, documents, scratch=scratch)
 
 
 def count(export, file) -> int:

@@ -145,9 +145,16 @@ class _Verification:
     def _compare(self):
         """What was found with what the archive says of itself."""
         match self.about:
-            case {"format": "microblog-archive", "version": int(version), "items": dict(items)}:
-                if version > VERSION:
-                    raise Refused("too_new")
+            case {"format": "microblog-archive", "version": int(version)} if version > VERSION:
+                raise Refused("too_new")
+            case {
+                "format": "microblog-archive",
+                "site": str(),
+                "username": str(),
+                "updated": str(),
+                "items": dict(items),
+            }:
+                pass
             case _other:
                 raise Refused("not_ours")
         for name, count in self.found.items():

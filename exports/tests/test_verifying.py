@@ -132,3 +132,13 @@ def test_an_archive_of_a_later_version_is_told_apart(packed):
         for name in old.namelist()[:-1]:
             new.add(name, old.read(name).replace(b'"version": 1', b'"version": 2'))
     assert refused(file.getvalue())[0] == "too_new"
+
+
+@pytest.mark.parametrize("key", [b"username", b"site", b"updated", b"items", b"format"])
+def test_one_that_does_not_say_whose_it_is_is_none_of_ours(packed, key):
+    file = BytesIO()
+    with ZipFile(BytesIO(packed)) as old, packing.Zip(file) as new:
+        for name in old.namelist()[:-1]:
+            content = old.read(name)
+            new.add(name, content.replace(key, b"x") if name == verifying.ABOUT else content)
+    assert refused(file.getvalue())[0] == "not_ours"
