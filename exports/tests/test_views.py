@@ -233,6 +233,8 @@ class TestChoices:
         export.refresh_from_db()
         said = json.loads(content(export))["posts"]
         assert [post["body"] for post in said] == ["first", "last"]
+        page = alices.get(f"/exports/{export.pk}/").content.decode()
+        assert "Only what was written from 01/02/2026 midnight until 01/03/2026 midnight" in page
 
     @pytest.mark.parametrize(
         ("fields", "words"),

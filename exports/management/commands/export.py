@@ -21,7 +21,7 @@ class Command(BaseCommand):
         )
 
     def add_arguments(self, parser):
-        names = [name for name, _ in contents.choices()]
+        names = [choice[0] for choice in contents.choices()]
         parser.add_argument("username", help=_("Who wrote it."))
         parser.add_argument(
             "--format", choices=names, default=contents.ARCHIVE, help=_("What to write.")
@@ -32,8 +32,8 @@ class Command(BaseCommand):
         person = User.objects.named(username).first()
         if person is None:
             raise CommandError(_("Nobody is named %(name)s.") % {"name": username})
-        export = Export(owner=person, contents=format)
-        export = Export(owner=person, contents=format, **export.snapshot())
+        snapshot = Export(owner=person, contents=format).snapshot()
+        export = Export(owner=person, contents=format, **snapshot)
         to = to or Path(contents.file_name(export))
         part = to.with_name(f"{to.name}.part")
         try:
