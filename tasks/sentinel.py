@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 
 DIED_WITH_A_LOCK = 3  # exit status
 ASK_REDIS_EVERY = 2  # seconds
+FINISH_WITHIN = 10  # seconds, for workers of a cluster that is to be replaced
 
 
 class Sentinel(cluster.Sentinel):
@@ -49,8 +50,20 @@ class Sentinel(cluster.Sentinel):
         taken the queue's lock with it: then the whole cluster has to be replaced."""
         if (process.exitcode or 0) < 0 and not _is_busy(process):
             logger.warning("Process %s was killed at a queue; starting anew.", process.pid)
+            self._let_workers_finish()
             os._exit(DIED_WITH_A_LOCK)
         super().reincarnate(process)
+
+    def _let_workers_finish(self):
+        """They need none of the queues for what they do. One that talks to a mail server and is cut
+        short could not know whether it took the mail."""
+        self.pulse.stop()
+        deadline = time.monotonic() + FINISH_WITHIN
+        while time.monotonic() < deadline and any(
+            worker.is_alive() and _is_busy(worker) for worker in self.pool
+        ):
+            self.status()
+            time.sleep(0.05)
 
 
 def _is_busy(process) -> bool:
