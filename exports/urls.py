@@ -1,13 +1,13 @@
 from django.urls import path
 
-from . import views
+from .views import downloads, exports, verifying
 
 app_name = "exports"
 urlpatterns = [
-    path("", views.exports, name="list"),
-    path("verify/", views.verify, name="verify"),
-    path("<uuid:pk>/", views.detail, name="detail"),
-    path("<uuid:pk>/cancel/", views.cancel, name="cancel"),
-    path("<uuid:pk>/retry/", views.retry, name="retry"),
-    path("<uuid:pk>/download/", views.download, name="download"),
+    path("", exports.exports, name="list"),
+    path("verify/", verifying.verify, name="verify"),
+    path("<uuid:pk>/", exports.detail, name="detail"),
+    path("<uuid:pk>/cancel/", exports.cancel, name="cancel"),
+    path("<uuid:pk>/retry/", exports.retry, name="retry"),
+    path("<uuid:pk>/download/", downloads.download, name="download"),
 ]

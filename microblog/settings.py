@@ -247,6 +247,7 @@ EXPORT_POSTS_PER_SECOND = env.int("EXPORT_POSTS_PER_SECOND", default=0)  # 0: as
 # Where the parts of an archive grow: as large as the archive is when it is unpacked.
 EXPORT_SCRATCH_DIR = Path(env.str("EXPORT_SCRATCH_DIR", default=str(VAR_DIR / "scratch")))
 EXPORT_ATTACH_MAX_BYTES = env.int("EXPORT_ATTACH_MAX_BYTES", default=5_000_000)
+EXPORT_KEEP_DAYS = env.int("EXPORT_KEEP_DAYS", default=7)
 
 # Mail
 

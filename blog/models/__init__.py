@@ -2,6 +2,15 @@
 
 from .messages import Message
 from .notifications import Notification
-from .posts import BodyField, Post, Revision, Tag, Translation
+from .posts import BodyField, Deletion, Post, Revision, Tag, Translation
 
-__all__ = ["BodyField", "Message", "Notification", "Post", "Revision", "Tag", "Translation"]
+__all__ = [
+    "BodyField",
+    "Deletion",
+    "Message",
+    "Notification",
+    "Post",
+    "Revision",
+    "Tag",
+    "Translation",
+]

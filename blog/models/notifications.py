@@ -45,6 +45,7 @@ class Notification(models.Model):
         MENTIONED = "mentioned", _("mentioned")
         REPLIED = "replied", _("replied")
         EXPORT_READY = "export_ready", _("export ready")
+        EXPORTS_PAUSED = "exports_paused", _("exports paused")
 
     recipient = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -332,6 +332,31 @@ class Revision(models.Model):
         return f"{self.post_id} @ {self.said_at}"
 
 
+class Deletion(models.Model):
+    """That a post is gone, for those who keep a copy: an export says what of the last one is."""
+
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        db_index=False,  # blog_deletion_by_author serves it too
+        related_name="deletions",
+        verbose_name=_("author"),
+    )
+    post_id = models.PositiveBigIntegerField(_("post"), unique=True)
+    at = models.DateTimeField(_("deleted"))
+    undone_at = models.DateTimeField(
+        _("undone"), null=True, blank=True, help_text=_("When the post came back.")
+    )
+
+    class Meta:
+        verbose_name = _("deletion")
+        verbose_name_plural = _("deletions")
+        indexes = [models.Index(fields=["author", "post_id"], name="blog_deletion_by_author")]
+
+    def __str__(self):
+        return f"{self.post_id} @ {self.at}"
+
+
 class Translation(models.Model):
     """What a translation service made of a post, so that it is asked once."""
 

@@ -1,4 +1,4 @@
-"""What people take out, and when."""
+"""What people take out, and what becomes of it."""
 
 import hashlib
 import uuid
@@ -12,11 +12,10 @@ from django.dispatch import receiver
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from exports import archive, contents
+from exports.formats import PostsJson
 from tasks import lifecycle
 from tasks.models import Task
-
-from . import archive, contents
-from .formats import PostsJson
 
 JOB = "exports.jobs.export_posts"
 ESTIMATED_FROM = 200  # posts
@@ -85,7 +84,24 @@ class Export(models.Model):
     )
     since = models.DateTimeField(_("since"), null=True, blank=True)
     until = models.DateTimeField(_("until"), null=True, blank=True)
+    after_id = models.PositiveBigIntegerField(
+        _("after the post"),
+        null=True,
+        blank=True,
+        help_text=_("Of an export of changes: the highest id of a post in the export before it."),
+    )
+    changed_since = models.DateTimeField(
+        _("changed since"),
+        null=True,
+        blank=True,
+        help_text=_("Of an export of changes: the snapshot of the export before it."),
+    )
+    attach = models.BooleanField(
+        _("attach it"), default=True, help_text=_("To its mail, where it is not too large.")
+    )
+    scheduled = models.BooleanField(_("by its schedule"), default=False)
 
+    snapshot_at = models.DateTimeField(_("time of the snapshot"), null=True)
     last_id = models.PositiveBigIntegerField(
         _("snapshot"), null=True, help_text=_("The highest id of a post in it.")
     )
@@ -100,7 +116,15 @@ class Export(models.Model):
     sha256 = models.CharField(_("SHA-256"), max_length=64, blank=True)
     published_at = models.DateTimeField(_("published"), null=True)
 
+    expires_at = models.DateTimeField(_("expires"), null=True)
+    extended_at = models.DateTimeField(_("extended"), null=True)
+    removed_at = models.DateTimeField(
+        _("removed"), null=True, help_text=_("When its file was deleted.")
+    )
+
     mailed_at = models.DateTimeField(_("mailed"), null=True)
+    attached = models.BooleanField(_("attached"), null=True, help_text=_("To the mail that went."))
+    reminded_at = models.DateTimeField(_("reminded"), null=True)
 
     objects = ExportManager()
 

@@ -1,15 +1,13 @@
-from django.conf import settings
+"""Taking out: asking for exports, and seeing what becomes of them."""
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from .forms import ExportForm, VerifyForm
-from .models import Export
-from .verifying import Refused
-from .verifying import verify as verify_archive
+from exports.forms import ExportForm
+from exports.models import Export
 
 SHOWN = 50  # exports on the list
 
@@ -55,35 +53,3 @@ def retry(request, pk):
     if not export.retry():
         messages.info(request, _("Your export is already running."))
     return redirect(export)
-
-
-@login_required
-@require_safe
-def download(request, pk):
-    export = get_object_or_404(request.user.exports.exclude(file=""), pk=pk)
-    try:
-        file = export.file.open("rb")
-    except FileNotFoundError as error:
-        raise Http404 from error
-    return FileResponse(
-        file,
-        as_attachment=True,
-        filename=export.file_name,
-        content_type=export.content_type,
-    )
-
-
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def verify(request):
-    """Whether an archive is whole, whose, and of when. Nothing of it is kept."""
-    form = VerifyForm(request.POST, request.FILES) if request.method == "POST" else VerifyForm()
-    context = {"form": form}
-    if form.is_valid():
-        file = form.cleaned_data["archive"]
-        try:
-            context["verified"] = verify_archive(file, limit=settings.VERIFY_UNPACKED_MAX_BYTES)
-            context["made_here"] = Export.objects.made(file)
-        except Refused as refused:
-            context["refused"] = refused
-    return render(request, "exports/verify.html", context)
