@@ -3,7 +3,8 @@
 Counted in the cache, in fixed windows of time. While the cache is away nothing is limited.
 """
 
-import ipaddress
+import base64
+import json
 import time
 import unicodedata
 from hashlib import sha256
@@ -11,30 +12,32 @@ from math import ceil
 
 from django.conf import settings
 from django.core.cache import cache
-from django.shortcuts import render
+from django.utils.translation import gettext as _
 
-
-def address(request) -> str:
-    """Where the request comes from: an IPv4 address, or the /64 that one household has of IPv6;
-    nothing if that can't be known."""
-    told = request.META.get("REMOTE_ADDR", "")
-    if settings.PROXY_ADDRESS_HEADER:
-        # What the visitor sent comes first, what our proxy saw comes last.
-        told = request.headers.get(settings.PROXY_ADDRESS_HEADER, "").rpartition(",")[2].strip()
-    try:
-        found = ipaddress.ip_address(told)
-    except ValueError:
-        return ""
-    if found.version == 6:
-        found = found.ipv4_mapped or ipaddress.ip_network((found, 64), strict=False)
-    return str(found)
+from .addresses import address
+from .api import errors as api
+from .errors import refuse
 
 
 def name_and_address(request) -> str:
     """The name as it is looked up, however it was typed. Not the name alone: else anybody could
     lock anybody out."""
-    name = unicodedata.normalize("NFKC", request.POST.get("username", ""))
-    return f"{name.strip().casefold()} {address(request)}"
+    is_program = request.path.startswith(api.ROOT)
+    name = _name_of_program(request) if is_program else request.POST.get("username", "")
+    return f"{unicodedata.normalize('NFKC', name).strip().casefold()} {address(request)}"
+
+
+def _name_of_program(request):
+    """The name that a program signs in with: in JSON, or by HTTP Basic."""
+    kind, given = (request.headers.get("Authorization", "") + " ").split(" ", 1)
+    try:
+        if kind.lower() == "basic":
+            return base64.b64decode(given).decode().partition(":")[0]
+        given = json.loads(request.body if request.content_type == "application/json" else "{}")
+    except (ValueError, RecursionError):
+        return ""
+    name = given.get("username") if isinstance(given, dict) else None
+    return name if isinstance(name, str) else ""
 
 
 def person(request) -> str:
@@ -49,6 +52,9 @@ SIGN_IN = [("POST", "sign_in", name_and_address), ("POST", "sign_in_address", ad
 RULES = {
     "accounts:login": SIGN_IN,
     "admin:login": SIGN_IN,
+    "api:v1:login": SIGN_IN,
+    "api:v1:tokens": SIGN_IN,
+    "api:v2:tokens": SIGN_IN,
     "accounts:password_change": [("POST", "sign_in", person)],  # they ask for the password too
     "accounts:delete": [("POST", "sign_in", person)],
     "accounts:register": [("POST", "register", address)],
@@ -79,7 +85,8 @@ class LimitMiddleware:
         asked = "GET" if request.method == "HEAD" else request.method
         for method, limit, whose in RULES.get(request.resolver_match.view_name, ()):
             if method == asked and (wait := seconds_until_allowed(limit, whose(request))):
-                page = render(request, "429.html", {"minutes": ceil(wait / 60)}, status=429)
+                detail = _("Too often. Please come back in %(wait)s seconds.") % {"wait": wait}
+                page = refuse(request, 429, detail, {"minutes": ceil(wait / 60)})
                 page["Retry-After"] = wait
                 return page
         return None

@@ -2,7 +2,12 @@
 
 from django.conf import settings
 from django.shortcuts import render
+from django.template.defaultfilters import filesizeformat
 from django.urls import Resolver404, resolve
+from django.utils.translation import gettext as _
+
+from .api import errors as api
+from .errors import refuse
 
 DRAIN_MAX_BYTES = 64 << 20
 
@@ -16,11 +21,25 @@ class MethodMiddleware:
 
     def __call__(self, request):
         response = self.get_response(request)
+        if request.path.startswith(api.ROOT):
+            return response
         if response.status_code == 405 and request.method == "GET":
             page = render(request, "405.html", status=405)
             page["Allow"] = response["Allow"]
             return page
         return response
+
+
+class SlashMiddleware:
+    """A slash at the end of an address of the API makes no difference."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if request.path_info.startswith("/api/v"):
+            request.path_info = request.path_info.rstrip("/")
+        return self.get_response(request)
 
 
 class Utf8Middleware:
@@ -32,7 +51,7 @@ class Utf8Middleware:
 
     def __call__(self, request):
         if request.content_params.get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
-            return render(request, "400.html", status=400)
+            return refuse(request, 400, _("The body must be in UTF-8."))
         return self.get_response(request)
 
 
@@ -56,7 +75,8 @@ class MaxBodySizeMiddleware:
             while request.read(65_536):
                 pass
         limit = uploads or settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        return render(request, "413.html", {"limit": limit}, status=413)
+        detail = _("The body may have up to %(limit)s.") % {"limit": filesizeformat(limit)}
+        return refuse(request, 413, detail, {"limit": limit})
 
     def _uploads(self, request):
         if request.content_type != "multipart/form-data":

@@ -69,6 +69,9 @@ INSTALLED_APPS = [
     "tasks",  # before django_q: its qcluster command extends theirs
     "django_q",
     "csp",
+    "corsheaders",
+    "rest_framework",
+    "drf_spectacular",
     "widget_tweaks",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -85,6 +88,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -97,6 +101,7 @@ MIDDLEWARE = [
     "microblog.middleware.PermissionsPolicyMiddleware",
     # Last: their pages know who is signed in.
     "microblog.middleware.MethodMiddleware",
+    "microblog.middleware.SlashMiddleware",
     "microblog.middleware.Utf8Middleware",
     "microblog.middleware.MaxBodySizeMiddleware",
     "microblog.limits.LimitMiddleware",
@@ -313,6 +318,52 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
     },
 }
+
+# The API
+
+API_TOKEN_SECONDS = env.int("API_TOKEN_SECONDS", default=3600)
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.BearerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.api.permissions.Scoped"],
+    "DEFAULT_PARSER_CLASSES": ["microblog.api.parsers.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "microblog.api.negotiation.AlwaysJSON",
+    "DEFAULT_PAGINATION_CLASS": "microblog.api.pagination.Pages",
+    "DEFAULT_METADATA_CLASS": None,
+    "DEFAULT_THROTTLE_CLASSES": [
+        "microblog.api.throttling.ForVisitors",
+        "microblog.api.throttling.ForPeople",
+        "microblog.api.throttling.OfView",
+    ],
+    "DEFAULT_THROTTLE_RATES": {
+        "anon": env.str("API_RATE_VISITOR", default="300/min"),
+        "user": env.str("API_RATE_PERSON", default="600/min"),
+        "register": env.str("API_RATE_REGISTER", default="20/hour"),
+        "write": env.str("API_RATE_WRITE", default="60/min"),
+        "search": env.str("API_RATE_SEARCH", default="60/min"),
+    },
+    "DEFAULT_SCHEMA_CLASS": "microblog.api.schema.AutoSchema",
+    "EXCEPTION_HANDLER": "microblog.api.errors.handle",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Microblog",
+    "VERSION": "2",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PUBLIC": True,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "microblog.api.schema.finish",
+    ],
+    "SCHEMA_PATH_PREFIX": r"/api/v[12]",
+}
+# Other sites whose pages may use the API in a browser, for example https://example.org.
+CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+CORS_URLS_REGEX = r"^/api/"
 
 # Logs: everything to standard error, and to a file if there is to be one; errors also to ADMINS and
 # to Sentry

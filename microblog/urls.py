@@ -4,6 +4,11 @@ from django.urls import include, path
 
 from . import views
 
+handler400 = "microblog.errors.bad_request"
+handler403 = "microblog.errors.permission_denied"
+handler404 = "microblog.errors.page_not_found"
+handler500 = "microblog.errors.server_error"
+
 urlpatterns = [
     path("alerts/", views.alerts, name="alerts"),  # first: it is asked for most often
     path("robots.txt", views.robots, name="robots"),
@@ -12,6 +17,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("exports/", include("exports.urls")),
     path("tasks/", include("tasks.urls")),
+    path("api/", include("microblog.api.urls")),
     path("admin/", admin.site.urls),
 ]
 

@@ -23,10 +23,9 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from accounts import pictures
+from accounts.validators import validate_display_name, validate_storable, validate_time_zone
 from tasks import lifecycle
-
-from . import pictures
-from .validators import validate_display_name, validate_storable, validate_time_zone
 
 NAME_MAX_LENGTH = 50  # code points
 ABOUT_MAX_LENGTH = 280  # code points
@@ -195,7 +194,10 @@ class User(AbstractUser):
 
     @transaction.atomic(savepoint=False)
     def save(self, *args, **kwargs):
-        """In one transaction with what others keep of a person, such as the index of a search."""
+        """In one transaction with what others keep of a person, such as the index of a search. Who
+        changes the password shuts out the programs that came in by the old one."""
+        if self.pk and self._password is not None:  # not set where Django only hashes it better
+            self.tokens.all().delete()
         super().save(*args, **kwargs)
 
     def get_absolute_url(self):

@@ -1,0 +1,66 @@
+"""Tokens, as the first version has them."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.urls import path
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.authentication import BasicAuthentication
+from rest_framework.exceptions import NotAuthenticated
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.models import Token
+
+from .serializers import Credentials
+
+
+class Issued(serializers.Serializer):
+    token = serializers.CharField()
+
+
+class Login(APIView):
+    public = {"POST"}
+    authentication_classes = []
+
+    @extend_schema(operation_id="v1_login", request=Credentials, responses=Issued)
+    def post(self, request):
+        """A token for a user name and a password. It holds for an hour."""
+        given = Credentials(data=request.data, context={"request": request})
+        given.is_valid(raise_exception=True)
+        return Response({"token": Token.objects.issue_jwt(given.get_person())})
+
+
+class Tokens(APIView):
+    """As in the tutorial: for who signs in by HTTP Basic (RFC 7617)."""
+
+    public = {"POST"}
+
+    def get_authenticators(self):
+        if self.request and self.request.method == "POST":
+            return [BasicAuthentication()]
+        return super().get_authenticators()
+
+    @extend_schema(
+        operation_id="v1_tokens_create", request=None, responses=Issued, auth=[{"basicAuth": []}]
+    )
+    def post(self, request):
+        """A token for who signs in by HTTP Basic. It holds for an hour."""
+        if not request.user.is_authenticated:
+            raise NotAuthenticated(_("Please enter a correct user name and password."))
+        lifetime = timedelta(seconds=settings.API_TOKEN_SECONDS)
+        return Response({"token": Token.objects.issue(request.user, expires_in=lifetime)[1]})
+
+    @extend_schema(operation_id="v1_tokens_revoke", request=None, responses={204: None})
+    def delete(self, request):
+        """Revoke the token that this is asked with."""
+        request.auth.delete()
+        return Response(status=204)
+
+
+urlpatterns = [
+    path("login", Login.as_view(), name="login"),
+    path("tokens", Tokens.as_view(), name="tokens"),
+]

@@ -1,0 +1,67 @@
+"""Tokens and preferences."""
+
+from datetime import timedelta
+
+from django.urls import path
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics, status
+from rest_framework.response import Response
+
+from accounts.models import Token
+
+from .serializers import IssuedToken, NewToken, TokenName, TokenSerializer
+
+
+class Tokens(generics.ListAPIView):
+    serializer_class = TokenSerializer
+    public = {"POST"}
+
+    def get_queryset(self):
+        return self.request.user.tokens.alive()
+
+    @extend_schema(operation_id="tokens_list")
+    def get(self, request):
+        """Your tokens that have not expired, the latest first."""
+        return self.list(request)
+
+    @extend_schema(operation_id="tokens_create", request=NewToken, responses={201: IssuedToken})
+    def post(self, request):
+        """A new token for a user name and a password. Its secret is shown this once."""
+        new = NewToken(data=request.data, context={"request": request})
+        new.is_valid(raise_exception=True)
+        days = new.validated_data.get("expires_in_days")
+        token, token.token = Token.objects.issue(
+            new.get_person(),
+            new.validated_data["scopes"],
+            name=new.validated_data["name"],
+            expires_in=timedelta(days=days) if days else None,
+        )
+        return Response(IssuedToken(token).data, status=status.HTTP_201_CREATED)
+
+
+class OneToken(generics.GenericAPIView):
+    serializer_class = TokenSerializer
+
+    def get_queryset(self):
+        return self.request.user.tokens.all()
+
+    @extend_schema(operation_id="tokens_rename", request=TokenName)
+    def patch(self, request, pk):
+        """Give a token another name."""
+        token, named = self.get_object(), TokenName(data=request.data)
+        named.is_valid(raise_exception=True)
+        token.name = named.validated_data["name"]
+        token.save(update_fields=["name"])
+        return Response(self.get_serializer(token).data)
+
+    @extend_schema(operation_id="tokens_revoke", responses={204: None})
+    def delete(self, request, pk):
+        """Revoke a token. What uses it is shut out at once."""
+        self.get_object().delete()
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+urlpatterns = [
+    path("tokens", Tokens.as_view(), name="tokens"),
+    path("tokens/<int:pk>", OneToken.as_view(), name="token"),
+]

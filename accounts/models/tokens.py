@@ -1,0 +1,133 @@
+"""Tokens: what a program shows in place of its person's password (RFC 6750)."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+import jwt
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
+
+from .people import User
+
+PREFIX = "mb_"  # by which people, and programs that look for leaked secrets, know one
+NAME_MAX_LENGTH = 50  # code points
+USED_EVERY = timedelta(minutes=5)
+ALGORITHM = "HS256"
+JWT_SALT = "accounts.tokens.jwt"
+SCOPES = {
+    "read": _("Read what you can read."),
+    "write": _("Write, follow and change for you."),
+    "export": _("Take out what you wrote, your messages with it."),
+}
+
+
+class InvalidToken(Exception):
+    """It is none of ours, was revoked, or its person is not here any more."""
+
+
+class ExpiredToken(InvalidToken):
+    pass
+
+
+class TokenQuerySet(models.QuerySet):
+    def alive(self):
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
+
+
+class TokenManager(models.Manager.from_queryset(TokenQuerySet)):
+    def issue(self, owner, scopes=tuple(SCOPES), *, name="", expires_in: timedelta | None = None):
+        """A new token: returns (its row, its secret). The secret is not kept, only what it can be
+        recognized by."""
+        secret = PREFIX + secrets.token_urlsafe(32)
+        expires_at = timezone.now() + expires_in if expires_in else None
+        token = self.create(
+            owner=owner,
+            name=name,
+            scopes=" ".join(sorted(scopes)),
+            digest=_digest(secret),
+            expires_at=expires_at,
+        )
+        return token, secret
+
+    def issue_jwt(self, owner) -> str:
+        """A token for all, as a JWT (RFC 7519). Its id is that of a token like the others, so that
+        it can be revoked like them."""
+        lifetime = timedelta(seconds=settings.API_TOKEN_SECONDS)
+        token, secret = self.issue(owner, expires_in=lifetime)
+        claims = {"sub": str(owner.pk), "jti": secret, "exp": token.expires_at}
+        return jwt.encode(claims, _signing_key(settings.SECRET_KEY), ALGORITHM)
+
+    def recognize(self, shown: str) -> "Token":
+        """The token that `shown` is, as a secret or a JWT, with its owner.
+
+        Raises InvalidToken, of which ExpiredToken is one.
+        """
+        secret = _open(shown) if "." in shown else shown
+        token = self.filter(digest=_digest(secret)).select_related("owner").first()
+        if token is None or not token.owner.is_active:
+            raise InvalidToken
+        if token.expires_at and token.expires_at <= timezone.now():
+            raise ExpiredToken
+        return token
+
+
+class Token(models.Model):
+    """A program may do for `owner` what `scopes` say (RFC 6749, section 3.3), until it expires, is
+    revoked, or the password is changed."""
+
+    owner = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="tokens", verbose_name=_("owner")
+    )
+    name = models.CharField(_("name"), max_length=NAME_MAX_LENGTH, blank=True)
+    scopes = models.CharField(_("scopes"), max_length=100)
+    digest = models.CharField(_("SHA-256"), max_length=64, unique=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
+    used_at = models.DateTimeField(_("last used"), null=True, blank=True)
+
+    objects = TokenManager()
+
+    class Meta:
+        verbose_name = _("token")
+        verbose_name_plural = _("tokens")
+        ordering = ["-id"]
+
+    def __str__(self):
+        return self.name or str(self.pk)
+
+    def permits(self, scope: str) -> bool:
+        return scope in self.scopes.split()
+
+    def note_use(self):
+        """Note when it was last used, to some minutes: not each request is worth a write."""
+        now = timezone.now()
+        if self.used_at is None or now - self.used_at > USED_EVERY:
+            Token.objects.filter(pk=self.pk).update(used_at=now)
+
+
+def _digest(secret: str) -> str:
+    """Plain SHA-256: a secret of 256 random bits needs no salt, and no slow hash."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _open(shown):
+    """The secret in a JWT of ours."""
+    required = {"require": ["exp", "sub", "jti"]}
+    for key in [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]:
+        try:
+            claims = jwt.decode(shown, _signing_key(key), [ALGORITHM], options=required)
+        except jwt.ExpiredSignatureError as error:
+            raise ExpiredToken from error
+        except jwt.InvalidTokenError:
+            continue
+        return claims["jti"]
+    raise InvalidToken
+
+
+def _signing_key(secret_key) -> bytes:
+    return salted_hmac(JWT_SALT, "", secret=secret_key, algorithm="sha256").digest()

@@ -1,0 +1,90 @@
+"""What the description of the API (OpenAPI 3.1) says that no view has to."""
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema as SpectacularAutoSchema
+from rest_framework.permissions import SAFE_METHODS
+
+from .errors import FIRST, PROBLEM
+
+TEXT, SENTENCES = {"type": "string"}, {"type": "array", "items": {"type": "string"}}
+FIELDS = {"type": "object", "additionalProperties": SENTENCES}
+COMPONENTS = {
+    "Error": {
+        "type": "object",
+        "description": "What went wrong: its name, and a sentence.",
+        "properties": {"error": TEXT, "message": TEXT, "fields": FIELDS},
+        "required": ["error", "message"],
+    },
+    "Problem": {
+        "type": "object",
+        "description": "What went wrong (RFC 9457); `errors`: with which of what was sent.",
+        "properties": {
+            "type": TEXT,
+            "title": TEXT,
+            "status": {"type": "integer"},
+            "detail": TEXT,
+            "errors": FIELDS,
+        },
+        "required": ["type", "title", "status"],
+    },
+}
+WORDS = {
+    "400": "What was sent can't be taken.",
+    "401": "The token is missing, unknown, revoked or has expired.",
+    "403": "The token, or its person, may not do this.",
+    "404": "There is no such thing, or none that you may see.",
+    "413": "The body is too large.",
+    "415": "The body is no JSON.",
+    "429": "Too often. `Retry-After` says in how many seconds to come back.",
+}
+
+
+class AutoSchema(SpectacularAutoSchema):
+    """Adds the refusals that every operation of its kind may answer with."""
+
+    def get_operation(self, *args, **kwargs):
+        operation = super().get_operation(*args, **kwargs)
+        if operation:
+            for status in sorted(self._refusals(operation)):
+                operation["responses"].setdefault(status, self._refusal(status))
+        return operation
+
+    def _refusals(self, operation):
+        first = self.path.startswith(FIRST)
+        statuses = {"429"}
+        if self.method not in getattr(self.view, "public", ()):
+            statuses |= {"401", "403"}
+        elif operation.get("security"):
+            statuses |= {"401"}  # a token that is shown has to be a good one
+        if operation.get("parameters") or "requestBody" in operation:
+            statuses |= {"400"}
+        if "{" in self.path:
+            statuses |= {"404"}
+        if self.method not in SAFE_METHODS:
+            statuses |= {"400", "413"} | (set() if first else {"415"})
+        return statuses
+
+    def _refusal(self, status):
+        first = self.path.startswith(FIRST)
+        name, media_type = ("Error", "application/json") if first else ("Problem", PROBLEM)
+        schema = {"$ref": f"#/components/schemas/{name}"}
+        return {"description": WORDS[status], "content": {media_type: {"schema": schema}}}
+
+
+class BearerScheme(OpenApiAuthenticationExtension):
+    target_class = "accounts.api.authentication.BearerAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema):
+        return {"type": "http", "scheme": "bearer"}
+
+
+def finish(result, generator, request, public):
+    """What hooks into the end of making the description: the two forms of errors; and that what is
+    not described is refused, not ignored."""
+    schemas = result["components"]["schemas"]
+    for name, schema in schemas.items():
+        if name.endswith("Request"):
+            schema["additionalProperties"] = False
+    schemas.update(COMPONENTS)
+    return result

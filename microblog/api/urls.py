@@ -1,0 +1,21 @@
+"""Addresses without a slash at the end; `SlashMiddleware` takes one away that was typed."""
+
+from django.urls import include, path
+from drf_spectacular.views import SpectacularJSONAPIView
+
+from .views import unknown
+
+v1 = [
+    path("", include("accounts.api.v1")),
+]
+v2 = [
+    path("", include("accounts.api.v2")),
+]
+
+app_name = "api"
+urlpatterns = [
+    path("v1/", include((v1, "v1"))),
+    path("v2/", include((v2, "v2"))),
+    path("schema/", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("<path:path>", unknown),
+]

@@ -1,0 +1,24 @@
+"""The description of the API is complete, and is what it says that it is."""
+
+import pytest
+from drf_spectacular.validation import validate_schema
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def description(client):
+    return client.get("/api/schema/").json()
+
+
+def test_it_is_openapi(description):
+    assert description["openapi"] == "3.1.0"
+    validate_schema(description)
+
+
+def test_every_operation_says_what_it_does(description):
+    for path, operations in description["paths"].items():
+        for method, operation in operations.items():
+            assert operation.get("description"), f"{method} {path}"
+            assert operation["responses"].keys() & {"200", "201", "202", "204"}, f"{method} {path}"
+            assert "429" in operation["responses"], f"{method} {path}"
