@@ -3,6 +3,7 @@
 from django.urls import include, path
 from drf_spectacular.views import SpectacularJSONAPIView
 
+from .docs import docs
 from .views import unknown
 
 v1 = [
@@ -17,5 +18,6 @@ urlpatterns = [
     path("v1/", include((v1, "v1"))),
     path("v2/", include((v2, "v2"))),
     path("schema/", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("docs/", docs, name="docs"),
     path("<path:path>", unknown),
 ]

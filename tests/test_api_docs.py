@@ -1,0 +1,30 @@
+import pytest
+
+from microblog.api import docs
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_page_has_every_operation(client):
+    description = client.get("/api/schema/").json()
+    page = client.get("/api/docs/").content.decode()
+    for path, operations in description["paths"].items():
+        for operation in operations.values():
+            assert f'id="{operation["operationId"]}"' in page, path
+            assert path in page
+
+
+@pytest.mark.parametrize(
+    ("schema", "sample"),
+    [
+        ({"type": "string"}, "…"),
+        ({"type": ["string", "null"], "format": "date"}, "2026-01-02"),
+        ({"type": "array", "items": {"$ref": "#/components/schemas/Ref"}}, [{"a": 3}]),
+        ({"oneOf": [{"enum": ["x", "y"]}, {"type": "null"}]}, "x"),
+        ({"type": "object", "properties": {"b": {"type": "boolean"}}}, {"b": True}),
+        ({}, {}),
+    ],
+)
+def test_samples(schema, sample):
+    a = {"type": "object", "properties": {"a": {"type": "integer", "minimum": 3}}}
+    assert docs._sample(schema, {"Ref": a}) == sample
