@@ -326,7 +326,7 @@ def _end_attempt(task, outcome, traceback=""):
 
 def _clean_up(task):
     job = registry.get_job(task.job)
-    transaction.on_commit(partial(job.clean_up, task), robust=True)
+    transaction.on_commit(lambda: job.clean_up(task), robust=True)
 
 
 def _give_back(rows, task, outcome, *, traceback="", **changes):

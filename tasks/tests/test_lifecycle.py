@@ -362,6 +362,18 @@ class TestCancel:
         lifecycle.checkpoint(lifecycle.claim(COUNT, task.pk), delivering=True)
         assert not lifecycle.cancel(task)
 
+    def test_what_can_not_be_cleaned_up_is_cancelled_all_the_same(
+        self, task, monkeypatch, django_capture_on_commit_callbacks, caplog
+    ):
+        def fail(task):
+            raise OSError("the disk is gone")
+
+        counting = registry.get_job(COUNT)
+        monkeypatch.setitem(registry._jobs, COUNT, replace(counting, clean_up=fail))
+        with django_capture_on_commit_callbacks(execute=True):
+            assert lifecycle.cancel(task)
+        assert "the disk is gone" in caplog.text
+
     @pytest.mark.parametrize("state", ["succeeded", "failed", "cancelled"])
     def test_what_has_ended_stays_so(self, task, state):
         Task.objects.update(state=state)
