@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -68,11 +69,37 @@ def check(name: str, count: Callable[[BinaryIO], int]) -> Checked:
         return Checked(counted, file.tell(), digest.hexdigest())
 
 
-def remove(folder: str, keep: str = ""):
-    """Delete the files in `folder` except the one named `keep`, or the folder altogether."""
+def remove(folder: str, keep: str = "", before: datetime | None = None):
+    """Delete the files in `folder` except the one named `keep`, and the folder when none is left.
+    `before`: only those that were not written to since."""
     with suppress(FileNotFoundError):
-        for file in storage().listdir(folder)[1]:
-            if (name := f"{folder}/{file}") != keep:
-                storage().delete(name)
-        if not keep:
-            storage().delete(folder)
+        names = [f"{folder}/{file}" for file in storage().listdir(folder)[1]]
+        left = [name for name in names if name == keep or (before and _is_newer(name, before))]
+        for name in set(names) - set(left):
+            storage().delete(name)
+        if not left:
+            _delete_empty(folder)
+
+
+def delete(names: list[str]):
+    """Delete these files, and their folders when nothing else is there."""
+    for name in names:
+        storage().delete(name)
+        _delete_empty(name.rpartition("/")[0])
+
+
+def folders() -> list[str]:
+    """The names of all there are, ours or not."""
+    try:
+        return storage().listdir("")[0]
+    except FileNotFoundError:  # nothing was ever written
+        return []
+
+
+def _is_newer(name, moment):
+    return storage().get_modified_time(name) >= moment
+
+
+def _delete_empty(folder):
+    with suppress(OSError):  # somebody has begun to write there
+        storage().delete(folder)

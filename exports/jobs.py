@@ -15,6 +15,7 @@ from tasks.runner import job
 
 from . import archive, contents, delivery, reading
 from .models import Export
+from .models.exports import kept_for
 
 
 def remove_half_written(task):
@@ -37,6 +38,7 @@ def remove_half_written(task):
             "The file is ready to download on its page. Sending the mail was interrupted, so nobody"
             " knows whether it arrived."
         ),
+        delivery.FILE_GONE: _("Its file was removed before it was mailed. Start a new export."),
     },
     urls={
         "result": lambda task: reverse("exports:detail", args=[task.args["export"]]),
@@ -80,7 +82,9 @@ def read(export, run):
 
 
 def publish(export, run, name, checked):
-    """Name the checked file in the row: from here on it is there for its owner, who is told."""
+    """Name the checked file in the row: from here on it is there for its owner, who is told. When
+    it is written anew, for the first one is gone, all begins anew."""
+    now = timezone.now()
     with transaction.atomic():
         export.change(
             run,
@@ -88,8 +92,21 @@ def publish(export, run, name, checked):
             count=checked.count,
             size=checked.size,
             sha256=checked.sha256,
-            published_at=timezone.now(),
+            published_at=now,
+            expires_at=now + kept_for(),
+            extended_at=None,
+            removed_at=None,
+            mailed_at=None,
+            attached=None,
         )
         Notification.objects.tell(
             export.owner, kind=Notification.Kind.EXPORT_READY, url=export.get_absolute_url()
         )
+
+
+@job(_("Reminder of an export"), phases={"mailing": _("Sending the mail")})
+def remind(run):
+    """One mail, unless it was fetched, extended or removed meanwhile."""
+    exports = Export.objects.to_remind().select_related("owner")
+    for export in exports.filter(pk=run.task.args["export"]):
+        delivery.remind(export, run)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from .views import downloads, exports, verifying
+from .views import downloads, exports, keeping, verifying
 
 app_name = "exports"
 urlpatterns = [
@@ -9,5 +9,7 @@ urlpatterns = [
     path("<uuid:pk>/", exports.detail, name="detail"),
     path("<uuid:pk>/cancel/", exports.cancel, name="cancel"),
     path("<uuid:pk>/retry/", exports.retry, name="retry"),
+    path("<uuid:pk>/extend/", keeping.extend, name="extend"),
+    path("<uuid:pk>/delete/", keeping.delete, name="delete"),
     path("<uuid:pk>/download/", downloads.download, name="download"),
 ]

@@ -36,6 +36,14 @@ def limit(name: str, times: int, seconds: int) -> tuple[int, int]:
     return times, seconds
 
 
+def whole(name: str, default: int, *, least: int, most: int) -> int:
+    """The whole number of the variable `name`, which has to be one of these."""
+    value = env.int(name, default=default)
+    if not least <= value <= most:
+        raise ImproperlyConfigured(f"{name} is {value}, and not between {least} and {most}.")
+    return value
+
+
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = required("SECRET_KEY", "sessions and tasks are signed with it.", "development-only")
 ALLOWED_HOSTS = [
@@ -63,6 +71,7 @@ if urlsplit(SITE_URL).hostname in {None, "*"}:
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
 
 INSTALLED_APPS = [
+    "microblog",
     "exports",
     "blog",
     "accounts",
@@ -247,7 +256,10 @@ EXPORT_POSTS_PER_SECOND = env.int("EXPORT_POSTS_PER_SECOND", default=0)  # 0: as
 # Where the parts of an archive grow: as large as the archive is when it is unpacked.
 EXPORT_SCRATCH_DIR = Path(env.str("EXPORT_SCRATCH_DIR", default=str(VAR_DIR / "scratch")))
 EXPORT_ATTACH_MAX_BYTES = env.int("EXPORT_ATTACH_MAX_BYTES", default=5_000_000)
-EXPORT_KEEP_DAYS = env.int("EXPORT_KEEP_DAYS", default=7)
+EXPORT_KEEP_DAYS = whole("EXPORT_KEEP_DAYS", 7, least=1, most=3650)
+
+# How often what is over is removed, and what is due is begun; 0: never
+TIDY_SECONDS = whole("TIDY_SECONDS", 3600, least=0, most=7 * 24 * 3600)
 
 # Mail
 

@@ -124,7 +124,7 @@ def launch_spread(job: str, args_by_key: dict[str, dict], *, after: float, pace:
         raise LookupError(f"No app declares the job {job!r} in its module jobs.")
     known = set(Task.objects.filter(job=job, key__in=args_by_key).values_list("key", flat=True))
     keys = [key for key in args_by_key if key not in known]
-    Task.objects.bulk_create(
+    tasks = [
         Task(
             job=job,
             key=key,
@@ -134,7 +134,9 @@ def launch_spread(job: str, args_by_key: dict[str, dict], *, after: float, pace:
             max_attempts=settings.TASKS_MAX_ATTEMPTS,
         )
         for number, key in enumerate(keys)
-    )
+    ]
+    # Somebody else may just have launched one of them.
+    Task.objects.bulk_create(tasks, ignore_conflicts=True)
 
 
 def launch_due():

@@ -346,3 +346,10 @@ def test_exports_are_for_everybody_in_every_state(site, alice, parts):
         page = site(address)
         assert page.locator(".state-succeeded").count()
         assert page.get_by_role("link", name="Download").count()
+    page.get_by_role("link", name="Delete the file").click()
+    page.get_by_role("heading", name="Delete this file?").wait_for()
+    assert not violations(page)
+    export.refresh_from_db()
+    assert export.remove_file()
+    for address in addresses:
+        assert site(address).get_by_text("Its file was removed:").count()

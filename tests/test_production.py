@@ -62,6 +62,13 @@ def test_it_refuses_a_limit_that_is_none(value):
     assert "LIMIT_SIGN_IN" in refused.stderr
 
 
+@pytest.mark.parametrize(("name", "value"), [("EXPORT_KEEP_DAYS", "0"), ("TIDY_SECONDS", "-1")])
+def test_it_refuses_a_number_that_makes_no_sense(name, value):
+    refused = manage("check", **PRODUCTION | {name: value})
+    assert refused.returncode != 0
+    assert f"{name} is {value}, and not between" in refused.stderr
+
+
 @pytest.mark.parametrize(
     ("translator", "named"),
     [
@@ -82,7 +89,8 @@ def test_every_variable_is_in_the_example():
     root = Path(settings.BASE_DIR)
     read = set(
         re.findall(
-            r'(?:env\.\w+|required|limit)\(\s*"(\w+)"', (root / "microblog/settings.py").read_text()
+            r'(?:env\.\w+|required|limit|whole)\(\s*"(\w+)"',
+            (root / "microblog/settings.py").read_text(),
         )
     )
     shown = set(re.findall(r"^#?([A-Z_]+)=", (root / ".env.example").read_text(), re.MULTILINE))

@@ -2,14 +2,16 @@
 
 import hashlib
 import uuid
-from functools import partial
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Count, Max, Prefetch
+from django.db.models import Count, F, Max, Prefetch
+from django.db.models.functions import Now
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from exports import archive, contents
@@ -22,12 +24,50 @@ ESTIMATED_FROM = 200  # posts
 # What a post takes: so many bytes, and so many times those of its text. Measured.
 PLAIN_BYTES = 130, 1
 PACKED_BYTES = 400, 4
+REMIND_BEFORE = timedelta(days=2)  # the end of a file; or a third of its life, if that is less
+
+
+def kept_for() -> timedelta:
+    """How long a file is there, and how much longer when that is asked for."""
+    return timedelta(days=settings.EXPORT_KEEP_DAYS)
 
 
 class ExportQuerySet(models.QuerySet):
     def with_task(self):
         """With all that their pages say of their tasks."""
         return self.prefetch_related(Prefetch("task", Task.objects.with_standing()))
+
+    def with_file(self):
+        return self.exclude(file="")
+
+    def expired(self):
+        """Those whose file is still there, and should not be."""
+        return self.with_file().filter(expires_at__lte=Now())
+
+    def extendable(self):
+        return self.with_file().filter(expires_at__gt=Now(), extended_at=None)
+
+    def to_remind(self):
+        """Those whose file goes soon, while its owner has it neither by mail nor by a download, and
+        was not told yet."""
+        soon = Now() + min(REMIND_BEFORE, kept_for() / 3)
+        unfetched = self.with_file().exclude(attached=True).filter(downloads=None)
+        reachable = unfetched.filter(owner__is_active=True).exclude(owner__email="")
+        return reachable.filter(expires_at__gt=Now(), expires_at__lte=soon, reminded_at=None)
+
+    @transaction.atomic
+    def remove_files(self) -> int:
+        """Take the files of these away for good, and say how many; not of those that a task works
+        on. Their rows stay, as history. A row first names no file, and then there is none; a crash
+        in between leaves a file without a row."""
+        exports = list(self.with_file().order_by("pk").select_for_update())
+        # Asked for only now: while their rows are locked, none of them gets a new task.
+        working = Task.objects.active().filter(pk__in=[export.task_id for export in exports])
+        working = set(working.values_list("pk", flat=True))
+        files = {each.pk: each.file.name for each in exports if each.task_id not in working}
+        Export.objects.filter(pk__in=files).update(file="", removed_at=Now())
+        transaction.on_commit(lambda: archive.delete(list(files.values())), robust=True)
+        return len(files)
 
 
 class ExportManager(models.Manager.from_queryset(ExportQuerySet)):
@@ -185,6 +225,40 @@ class Export(models.Model):
         """How many posts were deleted between the snapshot and the end of the writing."""
         return max(0, self.total - self.count)
 
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a task works on it, or is going to."""
+        return bool(self.task and self.task.is_active)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its file is gone, and no task was begun since to write it anew."""
+        if not self.removed_at:
+            return False
+        return self.task is None or self.task.created_at < self.removed_at
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether its file should be gone, be it or not."""
+        return bool(self.expires_at) and self.expires_at <= timezone.now()
+
+    @property
+    def is_extendable(self) -> bool:
+        return bool(self.file) and not self.is_expired and not self.extended_at
+
+    @property
+    def extension(self) -> timedelta:
+        return kept_for()
+
+    def extend(self) -> bool:
+        """Keep its file for as long again. False: that was done already, or the file is gone."""
+        longer = {"expires_at": F("expires_at") + self.extension, "extended_at": Now()}
+        return bool(Export.objects.extendable().filter(pk=self.pk).update(**longer))
+
+    def remove_file(self) -> bool:
+        """Take its file away for good. False: there is none, or a task works on it."""
+        return bool(Export.objects.filter(pk=self.pk).remove_files())
+
     def is_named(self, name: str) -> bool:
         """Whether the row, as it is in the database now, names this file as the published one."""
         return Export.objects.filter(pk=self.pk, file=name).exists()
@@ -214,4 +288,5 @@ class Export(models.Model):
 
 @receiver(post_delete, sender=Export)
 def remove_files(sender, instance, **kwargs):
-    transaction.on_commit(partial(archive.remove, instance.folder))
+    folder = instance.folder  # its key goes with its row
+    transaction.on_commit(lambda: archive.remove(folder), robust=True)

@@ -103,6 +103,15 @@ class TestLaunch:
         assert Task.objects.get() == task
 
 
+class TestLaunchSpread:
+    def test_who_else_launches_the_same_is_no_error(self, task, monkeypatch):
+        monkeypatch.setattr(lifecycle.Task.objects, "filter", lambda **asked: Task.objects.none())
+        lifecycle.launch_spread(COUNT, {"1": {}, "2": {}}, after=0, pace=1)
+        monkeypatch.undo()
+        assert set(Task.objects.values_list("key", flat=True)) == {"1", "2"}
+        assert Task.objects.count() == 2
+
+
 class TestLaunchDue:
     @pytest.fixture
     def task(self):
