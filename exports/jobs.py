@@ -15,7 +15,6 @@ from tasks.runner import job
 
 from . import archive, contents, delivery, reading
 from .models import Export
-from .models.exports import kept_for
 
 
 def remove_half_written(task):
@@ -93,7 +92,7 @@ def publish(export, run, name, checked):
             size=checked.size,
             sha256=checked.sha256,
             published_at=now,
-            expires_at=now + kept_for(),
+            expires_at=now + export.lifetime,
             extended_at=None,
             removed_at=None,
             mailed_at=None,

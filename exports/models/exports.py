@@ -28,7 +28,6 @@ REMIND_BEFORE = timedelta(days=2)  # the end of a file; or a third of its life, 
 
 
 def kept_for() -> timedelta:
-    """How long a file is there, and how much longer when that is asked for."""
     return timedelta(days=settings.EXPORT_KEEP_DAYS)
 
 
@@ -247,12 +246,13 @@ class Export(models.Model):
         return bool(self.file) and not self.is_expired and not self.extended_at
 
     @property
-    def extension(self) -> timedelta:
+    def lifetime(self) -> timedelta:
+        """How long its file is there, and how much longer when that is asked for."""
         return kept_for()
 
     def extend(self) -> bool:
         """Keep its file for as long again. False: that was done already, or the file is gone."""
-        longer = {"expires_at": F("expires_at") + self.extension, "extended_at": Now()}
+        longer = {"expires_at": F("expires_at") + self.lifetime, "extended_at": Now()}
         return bool(Export.objects.extendable().filter(pk=self.pk).update(**longer))
 
     def remove_file(self) -> bool:
