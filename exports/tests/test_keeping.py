@@ -5,6 +5,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from exports import archive, jobs, keeping
@@ -322,6 +323,17 @@ class TestOrphans:
         for _ in range(2):
             age(written(f"{uuid.uuid4()}/1", b"half"), days=2)
         assert len(self.remove()) == 2
+        assert not archive.folders()
+
+    def test_any_storage_will_do(self, db, settings, monkeypatch):
+        memory = {"BACKEND": "django.core.files.storage.InMemoryStorage"}
+        settings.STORAGES = settings.STORAGES | {"archives": memory}
+        name = archive.storage().save(f"{uuid.uuid4()}/1", ContentFile(b"half"))
+        self.remove()
+        assert archive.storage().exists(name)
+        monkeypatch.setattr(keeping, "ORPHANED_FOR", timedelta(seconds=-1))
+        self.remove()
+        assert not archive.storage().exists(name)
         assert not archive.folders()
 
     def test_where_nothing_was_ever_written_there_is_nothing_to_do(self, db):
