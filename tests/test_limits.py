@@ -10,7 +10,8 @@ from django.test import Client
 from redis import Redis
 
 from conftest import PASSWORD
-from microblog.limits import RULES, address
+from microblog.addresses import address
+from microblog.limits import RULES
 
 from .test_access import PAGES
 
