@@ -10,4 +10,5 @@ urlpatterns = [
     path("<uuid:pk>/cancel/", exports.cancel, name="cancel"),
     path("<uuid:pk>/retry/", exports.retry, name="retry"),
     path("<uuid:pk>/download/", downloads.download, name="download"),
+    path("<uuid:pk>/file/", downloads.file, name="file"),
 ]

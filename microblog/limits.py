@@ -46,6 +46,7 @@ RULES = {
     "blog:conversation": [("POST", "write", person)],
     "blog:search": [("GET", "search", person)],
     "blog:translation": [("GET", "translate", person)],
+    "exports:file": [("GET", "download", person)],
     "exports:verify": [("POST", "verify", person)],
 }
 

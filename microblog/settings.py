@@ -249,6 +249,23 @@ EXPORT_POSTS_PER_SECOND = env.int("EXPORT_POSTS_PER_SECOND", default=0)  # 0: as
 EXPORT_SCRATCH_DIR = Path(env.str("EXPORT_SCRATCH_DIR", default=str(VAR_DIR / "scratch")))
 EXPORT_ATTACH_MAX_BYTES = env.int("EXPORT_ATTACH_MAX_BYTES", default=5_000_000)
 EXPORT_KEEP_DAYS = env.int("EXPORT_KEEP_DAYS", default=7)
+EXPORT_LINK_SECONDS = env.int("EXPORT_LINK_SECONDS", default=600)
+if not 1 <= EXPORT_LINK_SECONDS <= 7 * 24 * 3600:  # S3 allows no more
+    raise ImproperlyConfigured(
+        f"EXPORT_LINK_SECONDS is {EXPORT_LINK_SECONDS}, and not from 1 to 604800 (a week)."
+    )
+EXPORT_SENDFILE = env.str("EXPORT_SENDFILE", default="")
+EXPORT_SENDFILE_URL = env.str("EXPORT_SENDFILE_URL", default="/archives/")
+if EXPORT_SENDFILE not in {"", "nginx", "apache"}:
+    raise ImproperlyConfigured(
+        f"EXPORT_SENDFILE is {EXPORT_SENDFILE!r}: set it to nginx or apache, where that stands"
+        " before this site and is to send the files of exports, or not at all."
+    )
+if not re.fullmatch(r"/([^/?#%]+/)+", EXPORT_SENDFILE_URL):
+    raise ImproperlyConfigured(
+        f"EXPORT_SENDFILE_URL is {EXPORT_SENDFILE_URL!r}: it names the internal location of nginx,"
+        " with a slash at both ends, like /archives/."
+    )
 
 # Mail
 
@@ -299,6 +316,7 @@ LIMITS = {  # see microblog/limits.py
     "search": limit("LIMIT_SEARCH", 60, 60),
     "translate": limit("LIMIT_TRANSLATE", 30, 300),
     "verify": limit("LIMIT_VERIFY", 20, 600),
+    "download": limit("LIMIT_DOWNLOAD", 200, 600),
 }
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 CONTENT_SECURITY_POLICY = {

@@ -185,6 +185,10 @@ class Export(models.Model):
         """How many posts were deleted between the snapshot and the end of the writing."""
         return max(0, self.total - self.count)
 
+    @property
+    def was_downloaded(self) -> bool:
+        return self.downloads.exists()
+
     def is_named(self, name: str) -> bool:
         """Whether the row, as it is in the database now, names this file as the published one."""
         return Export.objects.filter(pk=self.pk, file=name).exists()
@@ -214,4 +218,4 @@ class Export(models.Model):
 
 @receiver(post_delete, sender=Export)
 def remove_files(sender, instance, **kwargs):
-    transaction.on_commit(partial(archive.remove, instance.folder))
+    transaction.on_commit(partial(archive.remove, instance.folder), robust=True)
