@@ -173,6 +173,29 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+if bucket := env.str("ARCHIVES_S3_BUCKET", default=""):
+    endpoint = env.str("ARCHIVES_S3_ENDPOINT_URL", default="")
+    region = env.str("ARCHIVES_S3_REGION", default="us-east-1" if endpoint else "")
+    if not re.fullmatch(r"[A-Za-z0-9._-]{3,63}", bucket):
+        raise ImproperlyConfigured(f"ARCHIVES_S3_BUCKET is {bucket!r}, and no name of a bucket.")
+    if endpoint and not re.fullmatch(r"https?://[^/?#@]+/?", endpoint):
+        raise ImproperlyConfigured("ARCHIVES_S3_ENDPOINT_URL is not like https://s3.example.org.")
+    if not region:
+        raise ImproperlyConfigured(
+            "ARCHIVES_S3_REGION is not set: it names the region of ARCHIVES_S3_BUCKET, like"
+            " eu-central-1. (A store that is not Amazon's needs ARCHIVES_S3_ENDPOINT_URL instead.)"
+        )
+    STORAGES["archives"] = {
+        "BACKEND": "exports.buckets.Bucket",
+        "OPTIONS": {  # and the key, by AWS_ACCESS_KEY_ID or however else boto3 finds one
+            "bucket_name": bucket,
+            "endpoint_url": endpoint or None,
+            "region_name": region,
+            "addressing_style": "path" if endpoint else "virtual",
+        },
+    }
+elif {"ARCHIVES_S3_ENDPOINT_URL", "ARCHIVES_S3_REGION"} & env.ENVIRON.keys():
+    raise ImproperlyConfigured("ARCHIVES_S3_BUCKET is not set: it names the bucket for archives.")
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns of a missing one
@@ -265,6 +288,11 @@ if not re.fullmatch(r"/([^/?#%]+/)+", EXPORT_SENDFILE_URL):
     raise ImproperlyConfigured(
         f"EXPORT_SENDFILE_URL is {EXPORT_SENDFILE_URL!r}: it names the internal location of nginx,"
         " with a slash at both ends, like /archives/."
+    )
+if EXPORT_SENDFILE and "ARCHIVES_S3_BUCKET" in env:
+    raise ImproperlyConfigured(
+        "EXPORT_SENDFILE and ARCHIVES_S3_BUCKET are both set: what is in a bucket is sent by the"
+        " store itself. Set one of them."
     )
 
 # Mail
