@@ -7,10 +7,21 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import BinaryIO
 
-from django.core.files.base import ContentFile
+from django.conf import settings
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import storages
+
+
+class Unavailable(OSError):
+    """The place where exports are kept does not do what it is asked to, as the text says, with the
+    mend. heals: it may do it later by itself."""
+
+    def __init__(self, text: str, *, heals: bool):
+        super().__init__(text)
+        self.heals = heals
 
 
 @dataclass(frozen=True)
@@ -26,16 +37,25 @@ def storage():
     return storages["archives"]
 
 
+def is_local() -> bool:
+    """Whether they are kept in a folder, and not in an object store."""
+    try:
+        return bool(storage().path(""))
+    except NotImplementedError:
+        return False
+
+
 @contextmanager
 def new_file(name: str, write: Callable[[BinaryIO], object], is_named=lambda name: False):
     """Let `write(file)` fill a new file, see it to the disk, and yield its name in the storage.
     Whatever breaks the writing or the block off takes the file away, except a kill; but
     not when `is_named(name)`: then it was published before."""
-    name = storage().save(name, ContentFile(b""))  # makes its folder and takes the name
+    name = _take(name) if is_local() else _send(name, write)
     try:
-        with storage().open(name, "wb") as file:
-            write(file)
-        _make_durable(name)
+        if is_local():
+            with storage().open(name, "wb") as file:
+                write(file)
+            _make_durable(name)
         yield name
     except BaseException:
         if not is_named(name):
@@ -43,12 +63,27 @@ def new_file(name: str, write: Callable[[BinaryIO], object], is_named=lambda nam
         raise
 
 
+def _take(name):
+    """Make its folder, and have nobody else take the name."""
+    return storage().save(name, ContentFile(b""))
+
+
+def _send(name, write):
+    """Write it here first: an object store has it as a whole or not at all, and safe."""
+    with scratch_file() as file:
+        write(file)
+        return storage().save(name, File(file))
+
+
+def scratch_file() -> BinaryIO:
+    """A nameless file that is gone when it is closed, or its process ends."""
+    settings.EXPORT_SCRATCH_DIR.mkdir(parents=True, exist_ok=True)
+    return TemporaryFile(dir=settings.EXPORT_SCRATCH_DIR)
+
+
 def _make_durable(name):
     """Have the disk hold the file and the folders that name it: a power cut takes neither."""
-    try:
-        path = Path(storage().path(name))
-    except NotImplementedError:  # an object store has them safe when it has taken them
-        return
+    path = Path(storage().path(name))
     for each in (path, path.parent, path.parent.parent):
         descriptor = os.open(each, os.O_RDONLY)
         try:

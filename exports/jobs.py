@@ -1,6 +1,7 @@
 """Slow work of this app, run by `manage.py qcluster`."""
 
 import time
+from contextlib import contextmanager
 from functools import partial
 
 from django.conf import settings
@@ -11,10 +12,21 @@ from django.utils.translation import gettext_lazy as _
 
 from blog.models import Notification
 from tasks.registry import MAIL_UNKNOWN, NOT_MAILED
-from tasks.runner import job
+from tasks.runner import Failure, job
 
 from . import archive, contents, delivery, reading
 from .models import Export
+
+NOT_KEPT = "not_kept"
+
+
+@contextmanager
+def keeping():
+    """What keeps the files says in the log what is wrong; to people it is put calmly."""
+    try:
+        yield
+    except archive.Unavailable as error:
+        raise Failure(NOT_KEPT, heals=error.heals) from error
 
 
 def remove_half_written(task):
@@ -30,6 +42,10 @@ def remove_half_written(task):
         "mailing": _("Sending the mail"),
     },
     reasons={
+        NOT_KEPT: _(
+            "The place where exports are kept does not answer as it should. Nothing that you wrote"
+            " is lost."
+        ),
         NOT_MAILED: _(
             "The file is ready to download on its page, but the mail server did not take the mail."
         ),
@@ -46,6 +62,7 @@ def remove_half_written(task):
     },
     clean_up=remove_half_written,
 )
+@keeping()
 def export_posts(run):
     export = Export.objects.select_related("owner").get(pk=run.task.args["export"])
     if not export.file:

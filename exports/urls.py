@@ -12,4 +12,5 @@ urlpatterns = [
     path("<uuid:pk>/extend/", keeping.extend, name="extend"),
     path("<uuid:pk>/delete/", keeping.delete, name="delete"),
     path("<uuid:pk>/download/", downloads.download, name="download"),
+    path("<uuid:pk>/file/", downloads.file, name="file"),
 ]

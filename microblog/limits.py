@@ -3,45 +3,30 @@
 Counted in the cache, in fixed windows of time. While the cache is away nothing is limited.
 """
 
-import ipaddress
 import time
 import unicodedata
 from hashlib import sha256
 from math import ceil
+from operator import attrgetter
 
 from django.conf import settings
 from django.core.cache import cache
 from django.shortcuts import render
 
 
-def address(request) -> str:
-    """Where the request comes from: an IPv4 address, or the /64 that one household has of IPv6;
-    nothing if that can't be known."""
-    told = request.META.get("REMOTE_ADDR", "")
-    if settings.PROXY_ADDRESS_HEADER:
-        # What the visitor sent comes first, what our proxy saw comes last.
-        told = request.headers.get(settings.PROXY_ADDRESS_HEADER, "").rpartition(",")[2].strip()
-    try:
-        found = ipaddress.ip_address(told)
-    except ValueError:
-        return ""
-    if found.version == 6:
-        found = found.ipv4_mapped or ipaddress.ip_network((found, 64), strict=False)
-    return str(found)
-
-
 def name_and_address(request) -> str:
     """The name as it is looked up, however it was typed. Not the name alone: else anybody could
     lock anybody out."""
     name = unicodedata.normalize("NFKC", request.POST.get("username", ""))
-    return f"{name.strip().casefold()} {address(request)}"
+    return f"{name.strip().casefold()} {request.address}"
 
 
 def person(request) -> str:
     """Who is signed in; of visitors the address."""
-    return str(request.user.pk) if request.user.is_authenticated else address(request)
+    return str(request.user.pk) if request.user.is_authenticated else request.address
 
 
+address = attrgetter("address")  # noted by AddressMiddleware
 # Who tries one password with many names stays below the count of each name.
 SIGN_IN = [("POST", "sign_in", name_and_address), ("POST", "sign_in_address", address)]
 # The name of a page: the methods that are counted, each with the limit (of settings.LIMITS) and for
@@ -61,6 +46,7 @@ RULES = {
     "blog:conversation": [("POST", "write", person)],
     "blog:search": [("GET", "search", person)],
     "blog:translation": [("GET", "translate", person)],
+    "exports:file": [("GET", "download", person)],
     "exports:verify": [("POST", "verify", person)],
 }
 

@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(trans
 
 SIZES = [{"width": 1280, "height": 800}, {"width": 390, "height": 844}]
 NOT_OURS = {"admin", "letter-part"}  # Django's, and what came by mail
-NOT_THERE = {"exports:download"}  # of an export that failed
+NOT_THERE = {"exports:download", "exports:file"}  # of an export that failed
 TEXT = "Hello @bob, see https://example.org/ about #lemons.\n\nשלום, 你好"
 
 

@@ -259,6 +259,10 @@ class Export(models.Model):
         """Take its file away for good. False: there is none, or a task works on it."""
         return bool(Export.objects.filter(pk=self.pk).remove_files())
 
+    @property
+    def was_downloaded(self) -> bool:
+        return self.downloads.exists()
+
     def is_named(self, name: str) -> bool:
         """Whether the row, as it is in the database now, names this file as the published one."""
         return Export.objects.filter(pk=self.pk, file=name).exists()

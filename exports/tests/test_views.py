@@ -167,36 +167,6 @@ class TestRetry:
         assert client.post(url)["Location"].startswith("/accounts/login/")
 
 
-class TestDownload:
-    def test_it_works(self, alices, done):
-        response = alices.get(f"/exports/{done.pk}/download/")
-        assert response["Content-Disposition"] == 'attachment; filename="posts.json"'
-        assert response["Content-Type"] == "application/json"
-        assert b"".join(response.streaming_content) == content(done)
-        response.close()
-
-    def test_it_follows_the_file_not_the_state(self, alices, done):
-        Task.objects.update(state="failed", reason="not_mailed")
-        response = alices.get(f"/exports/{done.pk}/download/")
-        assert response.status_code == 200
-        response.close()
-
-    def test_without_a_file_there_is_nothing(self, alices, export):
-        assert alices.get(f"/exports/{export.pk}/download/").status_code == 404
-
-    def test_a_file_that_somebody_took_off_the_disk_is_not_found(self, alices, done):
-        archive.remove(done.folder)
-        assert alices.get(f"/exports/{done.pk}/download/").status_code == 404
-
-    def test_it_is_hidden_from_strangers(self, client, done, bob):
-        client.force_login(bob)
-        assert client.get(f"/exports/{done.pk}/download/").status_code == 404
-
-    def test_it_asks_visitors_to_sign_in(self, client, done):
-        location = client.get(f"/exports/{done.pk}/download/")["Location"]
-        assert location.startswith("/accounts/login/")
-
-
 class TestChoices:
     def start(self, client, **fields):
         return client.post("/exports/", fields, follow=True)
@@ -214,10 +184,9 @@ class TestChoices:
         jobs.export_posts(str(export.task_id))
         export.refresh_from_db()
         assert (export.contents, export.count, export.task.state) == (name, 3, "succeeded")
-        answer = alices.get(f"/exports/{export.pk}/download/")
+        answer = alices.get(f"/exports/{export.pk}/download/", follow=True)
         assert export.file_name in answer["Content-Disposition"]
-        downloaded = b"".join(answer.streaming_content)
-        answer.close()
+        downloaded = b"".join(answer)
         assert hashlib.sha256(downloaded).hexdigest() == export.sha256
         assert mailoutbox[0].attachments[0][:2] == (export.file_name, downloaded)
 
