@@ -19,9 +19,6 @@ from tasks.models import Task
 
 JOB = "exports.jobs.export_posts"
 ESTIMATED_FROM = 200  # posts
-# What a post takes: so many bytes, and so many times those of its text. Measured.
-PLAIN_BYTES = 130, 1
-PACKED_BYTES = 400, 4
 
 
 class ExportQuerySet(models.QuerySet):
@@ -45,12 +42,10 @@ class ExportManager(models.Manager.from_queryset(ExportQuerySet)):
 
     def estimate(self, owner) -> dict:
         """How much an export of all that `owner` wrote would hold: `posts`, and about how many
-        bytes as `plain` (posts.json) and as `packed` (the archive), as the latest posts tell."""
-        latest = owner.posts.newest_first().values_list("body", flat=True)[:ESTIMATED_FROM]
-        lengths = [len(body.encode()) for body in latest]
-        posts, mean = owner.posts.count(), sum(lengths) / max(1, len(lengths))
-        plain, packed = (over + times * mean for over, times in (PLAIN_BYTES, PACKED_BYTES))
-        return {"posts": posts, "plain": round(posts * plain), "packed": round(posts * packed)}
+        bytes it would have, by its contents: `sizes`."""
+        posts, mean = self.model(owner=owner).measure()
+        sizes = {name: contents.weigh(name, posts, mean) for name, _label in contents.choices()}
+        return {"posts": posts, "sizes": sizes}
 
     def made(self, file):
         """The export whose published file is this one, byte for byte, or None."""
@@ -170,6 +165,13 @@ class Export(models.Model):
         )
         moments = found.pop("newest"), found.pop("edited")
         return found | {"updated_at": max(filter(None, moments), default=None)}
+
+    def measure(self) -> tuple[int, float]:
+        """How many posts it is about, and how many bytes their texts have on average, as the latest
+        ones tell."""
+        latest = self.posts.newest_first().values_list("body", flat=True)[:ESTIMATED_FROM]
+        lengths = [len(body.encode()) for body in latest]
+        return self.posts.count(), sum(lengths) / max(1, len(lengths))
 
     @property
     def file_name(self) -> str:

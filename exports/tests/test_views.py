@@ -1,9 +1,11 @@
 import hashlib
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
 import pytest
+from django.template.defaultfilters import filesizeformat
 
 from blog.models import Post
 from exports import archive, contents, jobs
@@ -203,7 +205,17 @@ class TestChoices:
 
     def test_the_page_says_how_much_there_is(self, alices, export):
         page = alices.get("/exports/").content.decode()
-        assert "3 posts, about" in page
+        assert "3 posts" in page
+        for name, size in Export.objects.estimate(export.owner)["sizes"].items():
+            assert re.search(rf'value="{name}"[^>]*>[^<]+, about {filesizeformat(size)}', page)
+
+    def test_it_comes_with_the_mail_or_by_a_link(self, alices, settings):
+        settings.EXPORT_ATTACH_MAX_BYTES = 7 << 20
+        assert "if it is not larger than 7.0\xa0MB" in alices.get("/exports/").content.decode()
+        for said, attach in ({}, True), ({"attach": "True"}, True), ({"attach": "False"}, False):
+            Task.objects.update(state="succeeded")
+            self.start(alices, **said)
+            assert Export.objects.latest("created_at").attach is attach
 
     @pytest.mark.parametrize("name", [name for name, _ in contents.choices()])
     def test_each_can_be_had(self, name, alices, alice, mailoutbox):
@@ -244,6 +256,7 @@ class TestChoices:
             ({"until": "9999-12-31"}, "This day is too far away."),
             ({"since": "soon"}, "Enter a valid date."),
             ({"contents": "everything"}, "Select a valid choice."),
+            ({"attach": "by pigeon"}, "Select a valid choice."),
         ],
     )
     def test_what_makes_no_sense_is_said_at_the_field_and_starts_nothing(

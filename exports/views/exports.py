@@ -20,11 +20,18 @@ def exports(request):
         if not Export.objects.start(request.user, **form.cleaned_data)[1]:
             messages.info(request, _("Your export is already running."))
         return redirect("exports:list")
+    return list_page(request, form=form)
+
+
+def list_page(request, form):
+    """The exports of the reader, and what they can ask for."""
+    estimate = Export.objects.estimate(request.user)
+    form.say_sizes(estimate["sizes"])
     context = {
         "form": form,
         "exports": request.user.exports.with_task()[:SHOWN],
         "shown": SHOWN,
-        "estimate": Export.objects.estimate(request.user),
+        "estimate": estimate,
     }
     return render(request, "exports/list.html", context)
 
