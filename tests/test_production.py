@@ -73,6 +73,11 @@ def test_it_refuses_a_translator_that_cannot_be_asked(translator, named):
     assert named in manage("check", **PRODUCTION | translator).stderr
 
 
+@pytest.mark.parametrize("name", ["EXPORT_ALLOWANCE", "EXPORT_RESERVE_BYTES"])
+def test_it_refuses_less_than_nothing(name):
+    assert name in manage("check", **PRODUCTION | {name: "-1"}).stderr
+
+
 def test_the_development_inbox_is_not_there():
     shown = manage("shell", "-c", "from django.urls import reverse; reverse('inbox')", **PRODUCTION)
     assert "NoReverseMatch" in shown.stderr

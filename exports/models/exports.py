@@ -14,8 +14,11 @@ from django.utils.translation import gettext_lazy as _
 
 from exports import archive, contents
 from exports.formats import PostsJson
+from exports.refusals import UsedUp
 from tasks import lifecycle
 from tasks.models import Task
+
+from .allowance import Allowance
 
 JOB = "exports.jobs.export_posts"
 ESTIMATED_FROM = 200  # posts
@@ -28,14 +31,21 @@ class ExportQuerySet(models.QuerySet):
 
 
 class ExportManager(models.Manager.from_queryset(ExportQuerySet)):
-    @transaction.atomic
     def start(self, owner, **choices):
         """Begin an export of what `owner` wrote: returns (export, created). While one is under way
-        there is no second one; that one is returned. `choices`: contents, since, until."""
+        there is no second one; that one is returned. `choices`: contents, since, until, attach.
+
+        Raises NotNow.
+        """
+        self.model(owner=owner, **choices).ensure_room()
+        return self.launch(owner, **choices)
+
+    @transaction.atomic
+    def launch(self, owner, **choices):
+        """As `start()`, by a caller who has seen that there is room: mails to ADMINS about that go
+        out before a transaction, not within."""
         pk = uuid.uuid4()
-        task, created = lifecycle.launch(
-            JOB, key=str(owner.pk), owner=owner, args={"export": str(pk)}
-        )
+        task, created = _launch(owner, pk)
         if created:
             return self.create(pk=pk, owner=owner, task=task, **choices), True
         return self.get(task=task), False
@@ -187,6 +197,11 @@ class Export(models.Model):
         """How many posts were deleted between the snapshot and the end of the writing."""
         return max(0, self.total - self.count)
 
+    def ensure_room(self):
+        """Raises NoRoom, before it is written, when there is none for it."""
+        weight = self.contents, *self.measure()
+        archive.ensure_room(contents.weigh(*weight), contents.weigh_parts(*weight))
+
     def is_named(self, name: str) -> bool:
         """Whether the row, as it is in the database now, names this file as the published one."""
         return Export.objects.filter(pk=self.pk, file=name).exists()
@@ -197,9 +212,11 @@ class Export(models.Model):
 
     @transaction.atomic
     def retry(self) -> bool:
-        """Let a new task go on with it. False when its owner has one that is active."""
-        args = {"export": str(self.pk)}
-        task, created = lifecycle.launch(JOB, key=str(self.owner_id), owner=self.owner, args=args)
+        """Let a new task go on with it. False when its owner has one that is active.
+
+        Raises UsedUp, unless its file is there already and only has to be mailed.
+        """
+        task, created = _launch(self.owner, self.pk, allowed=bool(self.file))
         if created:
             self.owner.tasks.filter(pk=self.task_id).mark_seen()
             self.task = task
@@ -212,6 +229,17 @@ class Export(models.Model):
             for name, value in values.items():
                 setattr(self, name, value)
             self.save(update_fields=list(values))
+
+
+def _launch(owner, export, *, allowed=False):
+    """Launch a task for the export of this id, `allowed` or if there is one left for its owner; in
+    a transaction, that ends with UsedUp. Asked afterwards: a new task means that no other one is
+    active, so nothing is published meanwhile."""
+    args = {"export": str(export)}
+    task, created = lifecycle.launch(JOB, key=str(owner.pk), owner=owner, args=args)
+    if created and not allowed and (next_at := Allowance.of(owner).next_at):
+        raise UsedUp(next_at)
+    return task, created
 
 
 @receiver(post_delete, sender=Export)

@@ -75,9 +75,8 @@ class TestList:
         for _ in range(rows):
             Task.objects.update(state="failed")
             Export.objects.start(alice)
-        with django_assert_num_queries(
-            8
-        ):  # session, user, exports, tasks, to show, unread, estimate
+        # session, user, exports, their tasks; estimate (2), allowance; what waits (2)
+        with django_assert_num_queries(9):
             alices.get("/exports/")
 
 

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from exports.forms import ExportForm
 from exports.models import Export
+from exports.refusals import NotNow
 
 SHOWN = 50  # exports on the list
 
@@ -17,9 +18,14 @@ SHOWN = 50  # exports on the list
 def exports(request):
     form = ExportForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        if not Export.objects.start(request.user, **form.cleaned_data)[1]:
-            messages.info(request, _("Your export is already running."))
-        return redirect("exports:list")
+        try:
+            export, created = Export.objects.start(request.user, **form.cleaned_data)
+        except NotNow as refusal:
+            form.add_error(None, refusal.words)
+        else:
+            if not created:
+                messages.info(request, _("Your export is already running."))
+            return redirect("exports:list")
     return list_page(request, form=form)
 
 
@@ -57,6 +63,9 @@ def cancel(request, pk):
 @require_POST
 def retry(request, pk):
     export = get_object_or_404(request.user.exports.select_related("task"), pk=pk)
-    if not export.retry():
-        messages.info(request, _("Your export is already running."))
+    try:
+        if not export.retry():
+            messages.info(request, _("Your export is already running."))
+    except NotNow as refusal:
+        messages.error(request, refusal.words)
     return redirect(export)
