@@ -6,7 +6,7 @@ from functools import partial
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Count, Max, Prefetch
+from django.db.models import Count, Max, Prefetch, Q
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.urls import reverse
@@ -16,7 +16,7 @@ from exports import archive, contents
 from exports.formats import PostsJson
 from exports.refusals import UsedUp
 from tasks import lifecycle
-from tasks.models import Task
+from tasks.models import State, Task
 
 from .allowance import Allowance
 
@@ -28,6 +28,16 @@ class ExportQuerySet(models.QuerySet):
     def with_task(self):
         """With all that their pages say of their tasks."""
         return self.prefetch_related(Prefetch("task", Task.objects.with_standing()))
+
+    def made_by(self, schedule):
+        """Those that the schedule has made since it began, and that came off."""
+        return self.filter(
+            scheduled=True, created_at__gt=schedule.created_at, published_at__isnull=False
+        ).exclude(task__state__in=[State.FAILED, State.CANCELLED])
+
+    def fetched(self) -> bool:
+        """Whether anybody has any of them: by a download, or with a mail."""
+        return self.filter(Q(attached=True) | Q(downloads__isnull=False)).exists()
 
 
 class ExportManager(models.Manager.from_queryset(ExportQuerySet)):
