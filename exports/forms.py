@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from . import contents
 from .formats import PostsJson
+from .models import Schedule
 
 DAY = timedelta(days=1)
 
@@ -79,6 +80,16 @@ class ExportForm(ChoicesForm):
         since, until = (self.cleaned_data.get(name) for name in ("since", "until"))
         if since and until and until <= since:
             self.add_error("until", _("It ends before it begins."))
+
+
+class ScheduleForm(ChoicesForm):
+    """Exports that come by themselves."""
+
+    every = forms.ChoiceField(label=_("How often"), choices=Schedule.Every.choices)
+    field_order = ["every", "contents", "attach"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, auto_id="schedule_%s", **kwargs)  # beside the form of an export
 
 
 def _moment(day):

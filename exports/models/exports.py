@@ -38,6 +38,18 @@ class ExportQuerySet(models.QuerySet):
             scheduled=True, created_at__gt=schedule.created_at, published_at__isnull=False
         ).exclude(task__state__in=[State.FAILED, State.CANCELLED])
 
+    def up_to_date(self) -> list:
+        """Of these, the latest first, those whose file holds all posts as they are now: one of each
+        of the contents. What is new is asked of the latest; others of the same posts know, too."""
+        whole = [export for export in self if export.file and export.is_whole]
+        if not whole or whole[0].has_changes():
+            return []
+        found = {}
+        for export in whole:
+            if export.found == whole[0].found:
+                found.setdefault(export.contents, export)
+        return list(found.values())
+
     def reached(self):
         """Whose file their owners have: it came with the mail, or they fetched it."""
         published = self.exclude(published_at=None)
@@ -180,6 +192,17 @@ class Export(models.Model):
     def is_of_changes(self) -> bool:
         """Whether it holds no more than what has changed since the export before it."""
         return self.changed_since is not None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is about all posts that its owner had."""
+        return not (self.is_of_changes or self.since or self.until)
+
+    @property
+    def found(self) -> tuple:
+        """What was there at its snapshot: two of the same owner that found the same hold the same
+        posts."""
+        return self.last_id, self.total, self.updated_at
 
     @property
     def _changes(self):

@@ -130,7 +130,8 @@ class Schedule(models.Model):
         """Whether nobody has fetched any of the last ones that it made since it began."""
         made = self.owner.exports.made_by(self).order_by("-created_at")
         last = list(made.values_list("pk", flat=True)[:IGNORED_MOST])
-        return len(last) == IGNORED_MOST and not Export.objects.filter(pk__in=last).fetched()
+        reached = Export.objects.filter(pk__in=last).reached()
+        return len(last) == IGNORED_MOST and not reached.exists()
 
     def run(self) -> bool:
         """Start the export that is due, unless it can't be now, or another one has done so; or
