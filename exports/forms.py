@@ -20,7 +20,7 @@ DAY = timedelta(days=1)
 def ways() -> list[tuple[bool, str]]:
     """How a file can come: whether it is attached to its mail, and how that is called."""
     most = filesizeformat(settings.EXPORT_ATTACH_MAX_BYTES)
-    attached = gettext("Attached to the mail, if it is not larger than %(size)s")
+    attached = gettext("Attached to the mail, up to %(size)s")
     return [(True, attached % {"size": most}), (False, gettext("Only a link"))]
 
 

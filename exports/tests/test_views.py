@@ -220,7 +220,7 @@ class TestChoices:
 
     def test_it_comes_with_the_mail_or_by_a_link(self, alices, settings):
         settings.EXPORT_ATTACH_MAX_BYTES = 7 << 20
-        assert "if it is not larger than 7.0\xa0MB" in alices.get("/exports/").content.decode()
+        assert "Attached to the mail, up to 7.0\xa0MB" in alices.get("/exports/").content.decode()
         for said, attach in ({}, True), ({"attach": "True"}, True), ({"attach": "False"}, False):
             Task.objects.update(state="succeeded")
             self.start(alices, **said)
@@ -285,7 +285,7 @@ class TestChoices:
 class TestUpToDate:
     """What is there already, where nothing is new."""
 
-    CHANGED = "Nothing has changed since this one was made:"
+    CHANGED = "Nothing has changed since posts.json was made:"
 
     def make(self, owner, **choices):
         export, _ = Export.objects.start(owner, **choices)
@@ -307,7 +307,7 @@ class TestUpToDate:
         self.make(alice, contents="archive")
         page = alices.get("/exports/").content.decode()
         assert "No post has changed since your archive was made:" in page
-        assert self.CHANGED not in page
+        assert "Nothing has changed" not in page
 
     def test_the_latest_of_each_of_the_contents(self, alices, alice, done):
         again = self.make(alice)
@@ -378,7 +378,7 @@ class TestSchedule:
         Schedule.objects.plan(alice, every="week", contents="archive", attach=True)
         Schedule.objects.update(paused_at=timezone.now())
         page = alices.get("/exports/").content.decode()
-        assert "Your exports have been paused, for nobody fetched the last three:" in page
+        assert "Nobody fetched the last three, so they were paused:" in page
         page = alices.post(f"{self.URL}resume/", follow=True).content.decode()
         assert "The next one:" in page
         assert not Schedule.objects.get().paused_at
