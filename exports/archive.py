@@ -39,13 +39,15 @@ def storage():
 
 def ensure_room(needed: int, in_scratch: int):
     """See that the disks have room for a file of so many bytes, for what lies in EXPORT_SCRATCH_DIR
-    while it is written, and for what is to stay free. An object store is taken for endless.
+    while it is written, and for what is to stay free. An object store has no end, but what is on
+    its way there lies in EXPORT_SCRATCH_DIR, too.
 
     Raises NoRoom, having told ADMINS of it: of each disk once an hour.
     """
+    scratch = settings.EXPORT_SCRATCH_DIR
     disks = {}
-    for folder, size in ((root(), needed), (settings.EXPORT_SCRATCH_DIR, in_scratch)):
-        if folder and size:
+    for folder, size in ((root() or scratch, needed), (scratch, in_scratch)):
+        if size:
             device = _nearest(folder).stat().st_dev
             disk = disks.setdefault(device, [folder, settings.EXPORT_RESERVE_BYTES])
             disk[1] += size

@@ -36,6 +36,14 @@ def limit(name: str, times: int, seconds: int) -> tuple[int, int]:
     return times, seconds
 
 
+def whole(name: str, default: int, *, least: int, most: int) -> int:
+    """The whole number of the variable `name`, which has to be one of these."""
+    value = env.int(name, default=default)
+    if not least <= value <= most:
+        raise ImproperlyConfigured(f"{name} is {value}, and not between {least} and {most}.")
+    return value
+
+
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = required("SECRET_KEY", "sessions and tasks are signed with it.", "development-only")
 ALLOWED_HOSTS = [
@@ -248,14 +256,9 @@ EXPORT_POSTS_PER_SECOND = env.int("EXPORT_POSTS_PER_SECOND", default=0)  # 0: as
 EXPORT_SCRATCH_DIR = Path(env.str("EXPORT_SCRATCH_DIR", default=str(VAR_DIR / "scratch")))
 EXPORT_ATTACH_MAX_BYTES = env.int("EXPORT_ATTACH_MAX_BYTES", default=5_000_000)
 EXPORT_KEEP_DAYS = env.int("EXPORT_KEEP_DAYS", default=7)
-EXPORT_ALLOWANCE = env.int("EXPORT_ALLOWANCE", default=10)  # within 24 hours; 0: without limit
+EXPORT_ALLOWANCE = whole("EXPORT_ALLOWANCE", 10, least=0, most=10_000)  # within 24 hours; 0: any
 # What is left free on the disks: exports are no reason for the database to stop.
-EXPORT_RESERVE_BYTES = env.int("EXPORT_RESERVE_BYTES", default=100_000_000)
-if EXPORT_ALLOWANCE < 0 or EXPORT_RESERVE_BYTES < 0:
-    raise ImproperlyConfigured(
-        f"EXPORT_ALLOWANCE is {EXPORT_ALLOWANCE} and EXPORT_RESERVE_BYTES is"
-        f" {EXPORT_RESERVE_BYTES}; neither can be less than 0."
-    )
+EXPORT_RESERVE_BYTES = whole("EXPORT_RESERVE_BYTES", 100_000_000, least=0, most=1 << 50)
 
 # Mail
 

@@ -74,7 +74,7 @@ class ExportManager(models.Manager.from_queryset(ExportQuerySet)):
         """As `start()`, by a caller who has seen that there is room: mails to ADMINS about that go
         out before a transaction, not within."""
         pk = uuid.uuid4()
-        task, created = _launch(owner, pk)
+        task, created = _launch(owner, pk, background=choices.get("scheduled", False))
         if created:
             return self.create(pk=pk, owner=owner, task=task, **choices), True
         return self.get(task=task), False
@@ -311,12 +311,14 @@ class Export(models.Model):
             self.save(update_fields=list(values))
 
 
-def _launch(owner, export, *, allowed=False):
+def _launch(owner, export, *, allowed=False, background=False):
     """Launch a task for the export of this id, `allowed` or if there is one left for its owner; in
     a transaction, that ends with UsedUp. Asked afterwards: a new task means that no other one is
     active, so nothing is published meanwhile."""
     args = {"export": str(export)}
-    task, created = lifecycle.launch(JOB, key=str(owner.pk), owner=owner, args=args)
+    task, created = lifecycle.launch(
+        JOB, key=str(owner.pk), owner=owner, args=args, background=background
+    )
     if created and not allowed and (next_at := Allowance.of(owner).next_at):
         raise UsedUp(next_at)
     return task, created

@@ -19,7 +19,7 @@ from tasks.models import Task
 
 from .exports import JOB, Export
 
-CHUNK = 100  # schedules looked at in one round
+CHUNK = 100  # schedules read at once
 IGNORED_MOST = 3  # exports that nobody fetches, before no more are made
 
 
@@ -48,10 +48,14 @@ class ScheduleManager(models.Manager.from_queryset(ScheduleQuerySet)):
         return schedule
 
     def start_due(self) -> int:
-        """Start the exports that are due, or pause where nobody fetches them; the longest due come
-        first, CHUNK of them at most. What can't start now stays due. How many were started."""
-        due = self.due().select_related("owner").order_by("next_at", "pk")[:CHUNK]
-        return sum(schedule.run() for schedule in list(due))
+        """Start the exports that are due, in the background, or pause where nobody fetches them.
+        What can't start now stays due. How many were started."""
+        due = self.due().select_related("owner").order_by("pk")
+        started, last = 0, 0
+        while found := list(due.filter(pk__gt=last)[:CHUNK]):
+            started += sum(schedule.run() for schedule in found)
+            last = found[-1].pk
+        return started
 
 
 class Schedule(models.Model):

@@ -78,12 +78,13 @@ class TestEnsureRoom:
         with pytest.raises(NoRoom, match="/dev/shm/not/made/yet: 1100 bytes are free"):
             archive.ensure_room(5_000, 101)
 
-    def test_an_object_store_has_no_end_but_the_parts_need_a_disk(self, disks, monkeypatch):
+    def test_on_its_way_to_an_object_store_it_needs_room_too(self, disks, monkeypatch, settings):
         monkeypatch.setattr(archive, "root", lambda: None)
-        disks.free = 0
-        archive.ensure_room(1 << 50, 0)
-        with pytest.raises(NoRoom):
-            archive.ensure_room(0, 1)
+        settings.EXPORT_SCRATCH_DIR = ELSEWHERE
+        disks.free, disks.elsewhere = 0, 1_200
+        archive.ensure_room(100, 100)
+        with pytest.raises(NoRoom, match="/dev/shm"):
+            archive.ensure_room(101, 100)
 
     def test_admins_are_told_once_an_hour_what_to_do(self, disks, cached, settings, mailoutbox):
         settings.ADMINS = [("Admin", "admin@example.com")]

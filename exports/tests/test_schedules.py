@@ -175,13 +175,23 @@ class TestStartDue:
         assert not second.run()
         assert Export.objects.count() == 1
 
-    def test_the_longest_due_come_first_and_not_all_at_once(self, weekly, bob, monkeypatch):
+    def test_all_that_are_due_start_whatever_is_in_the_way_of_some(
+        self, weekly, bob, monkeypatch, django_user_model
+    ):
         monkeypatch.setattr(module, "CHUNK", 1)
         come(weekly)
-        come(Schedule.objects.plan(bob, every="month", contents="archive", attach=True), WEEK)
-        assert Schedule.objects.start_due() == 1
-        assert Export.objects.get().owner == bob
-        assert Schedule.objects.start_due() == 1
+        for person in bob, django_user_model.objects.create_user("carol"):
+            come(Schedule.objects.plan(person, every="month", contents="archive", attach=True))
+        had = [Export(owner=bob, published_at=timezone.now()) for _ in range(10)]
+        Export.objects.bulk_create(had)
+        assert Schedule.objects.start_due() == 2
+        assert not Export.objects.filter(owner=bob, scheduled=True).exists()
+
+    def test_who_presses_a_button_waits_for_nobody_s_schedule(self, weekly, bob):
+        come(weekly)
+        Schedule.objects.start_due()
+        assert Export.objects.get().task.background
+        assert not Export.objects.start(bob)[0].task.background
 
     def test_it_counts_for_the_allowance(self, weekly, alice, settings):
         settings.EXPORT_ALLOWANCE = 1
