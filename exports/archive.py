@@ -1,7 +1,10 @@
 """Files of exports: written under a name of their attempt, checked, then named by the row."""
 
+import errno
 import hashlib
+import logging
 import os
+import shutil
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -11,8 +14,16 @@ from tempfile import TemporaryFile
 from typing import BinaryIO
 
 from django.conf import settings
+from django.core.cache import cache
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import storages
+
+from .refusals import NoRoom
+
+logger = logging.getLogger(__name__)
+
+FULL = {errno.ENOSPC, errno.EDQUOT}
+TELL_EVERY = 3600  # seconds
 
 
 class Unavailable(OSError):
@@ -39,10 +50,62 @@ def storage():
 
 def is_local() -> bool:
     """Whether they are kept in a folder, and not in an object store."""
+    return root() is not None
+
+
+def ensure_room(needed: int, in_scratch: int):
+    """See that the disks have room for a file of so many bytes, for what lies in EXPORT_SCRATCH_DIR
+    while it is written, and for what is to stay free. An object store has no end, but what is on
+    its way there lies in EXPORT_SCRATCH_DIR, too.
+
+    Raises NoRoom, having told ADMINS of it: of each disk once an hour.
+    """
+    scratch = settings.EXPORT_SCRATCH_DIR
+    disks = {}
+    for folder, size in ((root() or scratch, needed), (scratch, in_scratch)):
+        if size:
+            device = _nearest(folder).stat().st_dev
+            disk = disks.setdefault(device, [folder, settings.EXPORT_RESERVE_BYTES])
+            disk[1] += size
+    for device, (folder, size) in disks.items():
+        free = shutil.disk_usage(_nearest(folder)).free
+        if free < size:
+            no_room = NoRoom(folder, free, size)
+            _tell(no_room, device)
+            raise no_room
+
+
+def root() -> Path | None:
+    """The folder of all archives; None when they lie in an object store."""
     try:
-        return bool(storage().path(""))
+        return Path(storage().path(""))
     except NotImplementedError:
-        return False
+        return None
+
+
+def _nearest(folder):
+    """It, or the folder in which it would be made."""
+    return next(each for each in (folder, *folder.parents) if each.exists())
+
+
+def _tell(no_room, device):
+    """ADMINS get what is an error. While the cache is away they get each."""
+    key = f"exports.no_room.{device}"
+    level = logging.WARNING if cache.get(key) else logging.ERROR
+    cache.set(key, True, TELL_EVERY)
+    logger.log(level, "%s", no_room)
+
+
+@contextmanager
+def full_disk_is_no_room():
+    """A disk that becomes full within the block raises NoRoom."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        folders = filter(None, [root(), settings.EXPORT_SCRATCH_DIR])
+        raise NoRoom(" or ".join(map(str, folders))) from error
 
 
 @contextmanager

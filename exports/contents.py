@@ -13,6 +13,7 @@ from .formats import BY_NAME, DOCUMENTS, FORMATS, About
 from .packing import BLOCK
 
 ARCHIVE = "archive"
+ARCHIVE_WEIGHT = 8_500, 400, 4  # as those of formats: see formats.base.Format
 WORDS = {  # what people read in some of the formats, which know no language
     "Search": _("Search"),
     "No posts.": _("No posts."),
@@ -30,6 +31,25 @@ def choices() -> list[tuple[str, str]]:
 def is_packed(contents: str) -> bool:
     """Whether it is more than one file, and so a ZIP."""
     return contents == ARCHIVE or contents.endswith("/")
+
+
+def weigh(contents: str, posts: int, mean: float) -> int:
+    """About how many bytes so many posts take, whose texts have `mean` bytes each."""
+    weight = ARCHIVE_WEIGHT if contents == ARCHIVE else BY_NAME[contents].weight
+    return _weigh(weight, posts, mean)
+
+
+def weigh_parts(contents: str, posts: int, mean: float) -> int:
+    """As `weigh()`, of what lies in EXPORT_SCRATCH_DIR meanwhile: the archive's files."""
+    if contents != ARCHIVE:
+        return 0
+    files = [each for each in FORMATS if each.of == "posts" and not is_packed(each.name)]
+    return sum(_weigh(each.weight, posts, mean) for each in files)
+
+
+def _weigh(weight, posts, mean):
+    once, each, times = weight
+    return round(once + posts * (each + times * mean))
 
 
 def file_name(export) -> str:

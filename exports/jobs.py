@@ -16,6 +16,9 @@ from tasks.runner import Failure, job
 
 from . import archive, contents, delivery, reading
 from .models import Export
+from .refusals import NoRoom
+
+NO_ROOM = "no_room"
 
 NOT_KEPT = "not_kept"
 
@@ -49,6 +52,10 @@ def remove_half_written(task):
         NOT_MAILED: _(
             "The file is ready to download on its page, but the mail server did not take the mail."
         ),
+        NO_ROOM: _(
+            "There is no room for the file on our disks just now. The people who run this site have"
+            " been told, and nothing is lost."
+        ),
         MAIL_UNKNOWN: _(
             "The file is ready to download on its page. Sending the mail was interrupted, so nobody"
             " knows whether it arrived."
@@ -71,11 +78,26 @@ def export_posts(run):
         run.enter("writing", done=0, total=export.total)
         name, tick = f"{export.folder}/{run.task.token}", partial(run.advance, export.total)
         write = partial(contents.write, export, read(export, run), tick)
-        with run.kept_alive(), archive.new_file(name, write, export.is_named) as name:
+        with (
+            run.kept_alive(),
+            room_for(export),
+            archive.new_file(name, write, export.is_named) as name,
+        ):
             run.enter("checking", done=export.total)
             publish(export, run, name, archive.check(name, partial(contents.count, export)))
     archive.remove(export.folder, keep=export.file.name)  # what died meanwhile
     delivery.mail(export, run)
+
+
+@contextmanager
+def room_for(export):
+    """A disk that has no room for it, or is full in the middle of it, may have some later."""
+    try:
+        export.ensure_room()
+        with archive.full_disk_is_no_room():
+            yield
+    except NoRoom as error:
+        raise Failure(NO_ROOM, heals=True) from error
 
 
 def take_snapshot(export, run):

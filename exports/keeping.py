@@ -1,5 +1,5 @@
-"""What time does to exports: their owners are reminded, files go when they expire, and so does what
-was left behind."""
+"""What time does to exports: those of schedules begin, owners are reminded, files go when they
+expire, and so does what was left behind."""
 
 import uuid
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from django.utils import timezone
 from tasks.lifecycle import launch_spread
 
 from . import archive
-from .models import Export
+from .models import Export, Schedule
 
 CHUNK = 100  # exports
 REMINDERS_PER_SECOND = 20  # between them there is room for other work
@@ -19,6 +19,8 @@ ORPHANED_FOR = timedelta(days=1)  # longer than any attempt takes
 
 def tidy() -> Iterator[None]:
     """Yields after each step."""
+    Schedule.objects.start_due()
+    yield
     yield from launch_reminders()
     yield from remove_expired()
     yield from remove_orphans()

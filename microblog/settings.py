@@ -299,6 +299,9 @@ if EXPORT_SENDFILE and "ARCHIVES_S3_BUCKET" in env:
         "EXPORT_SENDFILE and ARCHIVES_S3_BUCKET are both set: what is in a bucket is sent by the"
         " store itself. Set one of them."
     )
+EXPORT_ALLOWANCE = whole("EXPORT_ALLOWANCE", 10, least=0, most=10_000)  # within 24 hours; 0: any
+# What is left free on the disks: exports are no reason for the database to stop.
+EXPORT_RESERVE_BYTES = whole("EXPORT_RESERVE_BYTES", 100_000_000, least=0, most=1 << 50)
 
 # How often what is over is removed, and what is due is begun; 0: never
 TIDY_SECONDS = whole("TIDY_SECONDS", 3600, least=0, most=7 * 24 * 3600)

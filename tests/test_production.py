@@ -121,6 +121,12 @@ def test_what_is_in_a_bucket_is_fetched_from_there_by_who_has_a_key(store, addre
     assert "X-Amz-Signature=" in shown
 
 
+@pytest.mark.parametrize("name", ["EXPORT_ALLOWANCE", "EXPORT_RESERVE_BYTES"])
+def test_it_refuses_less_than_nothing(name):
+    refused = manage("check", **PRODUCTION | {name: "-1"})
+    assert f"{name} is -1, and not between" in refused.stderr
+
+
 def test_the_development_inbox_is_not_there():
     shown = manage("shell", "-c", "from django.urls import reverse; reverse('inbox')", **PRODUCTION)
     assert "NoReverseMatch" in shown.stderr

@@ -1,3 +1,4 @@
+import json
 from io import BytesIO
 from zipfile import ZipFile
 
@@ -5,7 +6,7 @@ import pytest
 
 from blog.models import Message, Post
 from exports import contents, jobs
-from exports.formats import PHRASES
+from exports.formats import BY_NAME, PHRASES
 from exports.models import Export
 
 from .conftest import content
@@ -56,6 +57,25 @@ def test_all_that_is_a_person_s_is_in_it_and_nothing_of_others(wordy, bob):
         assert hers in everything
     for others in (b"not hers", b"nor this", wordy.password.encode()):
         assert others not in everything
+
+
+@pytest.mark.parametrize("name", [name for name, _ in contents.choices()])
+def test_what_it_takes_is_known_before(name, alice, settings):
+    lines = (settings.BASE_DIR / "blog" / "demo.jsonl").read_text().splitlines()
+    Post.objects.add([Post(author=alice, body=json.loads(line)["body"]) for line in lines])
+    estimated = Export.objects.estimate(alice)
+    made = taken_out(alice, name)
+    assert estimated["posts"] == made.count
+    assert made.size == pytest.approx(estimated["sizes"][name], rel=0.25)
+
+
+def test_what_it_takes_meanwhile_is_known_before(alice):
+    Post.objects.add([Post(author=alice, body=f"Post {number}") for number in range(500)])
+    estimated = contents.weigh_parts(contents.ARCHIVE, *Export(owner=alice).measure())
+    members = ZipFile(BytesIO(content(taken_out(alice)))).infolist()
+    parts = sum(each.file_size for each in members if each.filename in BY_NAME)
+    assert parts == pytest.approx(estimated, rel=0.25)
+    assert contents.weigh_parts("posts.json", 500, 8) == 0
 
 
 def test_the_words_of_the_formats_are_known():

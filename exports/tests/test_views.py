@@ -1,13 +1,16 @@
 import hashlib
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
 import pytest
+from django.template.defaultfilters import filesizeformat
+from django.utils import timezone
 
-from blog.models import Post
+from blog.models import Notification, Post
 from exports import archive, contents, jobs
-from exports.models import Export
+from exports.models import Export, Schedule
 from tasks.models import Task
 
 from .conftest import content, written
@@ -73,9 +76,17 @@ class TestList:
         for _ in range(rows):
             Task.objects.update(state="failed")
             Export.objects.start(alice)
-        with django_assert_num_queries(
-            8
-        ):  # session, user, exports, tasks, to show, unread, estimate
+        # session, user, exports, their tasks; estimate (2), allowance, schedule; what waits (2)
+        with django_assert_num_queries(10):
+            alices.get("/exports/")
+
+    @pytest.mark.parametrize("rows", [1, 3])
+    def test_with_files_it_asks_once_more_what_has_changed(
+        self, alices, alice, rows, django_assert_num_queries
+    ):
+        for _ in range(rows):
+            jobs.export_posts(str(Export.objects.start(alice)[0].task_id))
+        with django_assert_num_queries(11):
             alices.get("/exports/")
 
 
@@ -173,7 +184,17 @@ class TestChoices:
 
     def test_the_page_says_how_much_there_is(self, alices, export):
         page = alices.get("/exports/").content.decode()
-        assert "3 posts, about" in page
+        assert "3 posts" in page
+        for name, size in Export.objects.estimate(export.owner)["sizes"].items():
+            assert re.search(rf'value="{name}"[^>]*>[^<]+, about {filesizeformat(size)}', page)
+
+    def test_it_comes_with_the_mail_or_by_a_link(self, alices, settings):
+        settings.EXPORT_ATTACH_MAX_BYTES = 7 << 20
+        assert "Attached to the mail, up to 7.0\xa0MB" in alices.get("/exports/").content.decode()
+        for said, attach in ({}, True), ({"attach": "True"}, True), ({"attach": "False"}, False):
+            Task.objects.update(state="succeeded")
+            self.start(alices, **said)
+            assert Export.objects.latest("created_at").attach is attach
 
     @pytest.mark.parametrize("name", [name for name, _ in contents.choices()])
     def test_each_can_be_had(self, name, alices, alice, mailoutbox):
@@ -213,6 +234,7 @@ class TestChoices:
             ({"until": "9999-12-31"}, "This day is too far away."),
             ({"since": "soon"}, "Enter a valid date."),
             ({"contents": "everything"}, "Select a valid choice."),
+            ({"attach": "by pigeon"}, "Select a valid choice."),
         ],
     )
     def test_what_makes_no_sense_is_said_at_the_field_and_starts_nothing(
@@ -227,6 +249,137 @@ class TestChoices:
         jobs.export_posts(str(export.task_id))
         export.refresh_from_db()
         assert (export.task.state, export.count) == ("succeeded", 0)
+
+
+class TestUpToDate:
+    """What is there already, where nothing is new."""
+
+    CHANGED = "Nothing has changed since posts.json was made:"
+
+    def make(self, owner, **choices):
+        export, _ = Export.objects.start(owner, **choices)
+        jobs.export_posts(str(export.task_id))
+        return Export.objects.get(pk=export.pk)
+
+    def shown(self, client):
+        return client.get("/exports/").context["up_to_date"]
+
+    def test_it_is_shown_beside_the_button_which_still_works(self, alices, done):
+        page = alices.get("/exports/").content.decode()
+        assert self.CHANGED in page
+        start = page[page.index('id="start-export"') :]
+        assert f"/exports/{done.pk}/download/" in start[: start.index("</form>")]
+        alices.post("/exports/")
+        assert Export.objects.count() == 2
+
+    def test_of_an_archive_it_says_no_more_than_is_known(self, alices, alice):
+        self.make(alice, contents="archive")
+        page = alices.get("/exports/").content.decode()
+        assert "No post has changed since your archive was made:" in page
+        assert "Nothing has changed" not in page
+
+    def test_the_latest_of_each_of_the_contents(self, alices, alice, done):
+        again = self.make(alice)
+        archive = self.make(alice, contents="archive")
+        assert self.shown(alices) == [archive, again]
+
+    @pytest.mark.parametrize("change", ["write", "edit", "delete"])
+    def test_not_when_something_has_changed(self, change, alices, alice, done):
+        # The minute to spare of what is committed late is over.
+        Export.objects.update(snapshot_at=done.snapshot_at - timedelta(hours=1))
+        Post.objects.update(timestamp=done.snapshot_at - timedelta(hours=2))
+        Export.objects.update(updated_at=done.snapshot_at - timedelta(hours=2))
+        assert self.shown(alices) == [done]
+        match change:
+            case "write":
+                Post.objects.create(author=alice, body="new")
+            case "edit":
+                alice.posts.first().revise("", "other")
+            case "delete":
+                alice.posts.first().remove()
+        assert self.shown(alices) == []
+
+    def test_what_was_made_before_the_change_is_not(self, alices, alice, done):
+        Post.objects.create(author=alice, body="new")
+        archive = self.make(alice, contents="archive")
+        assert self.shown(alices) == [archive]
+
+    def test_not_of_some_days_nor_of_changes_nor_without_its_file(self, alices, alice, done):
+        since = done.created_at - timedelta(days=1)
+        self.make(alice, since=since)
+        self.make(alice, until=done.created_at + timedelta(days=1))
+        self.make(alice, base=done)
+        assert self.shown(alices) == [done]
+        Export.objects.update(file="")
+        assert self.shown(alices) == []
+
+
+class TestSchedule:
+    URL = "/exports/schedule/"
+    CHOICES = {"every": "month", "contents": "archive", "attach": "False"}
+
+    def test_it_is_saved_and_its_next_time_is_the_reader_s(self, alices, alice):
+        alice.time_zone = "Asia/Taipei"
+        alice.save()
+        page = alices.post(self.URL, self.CHOICES, follow=True).content.decode()
+        schedule = Schedule.objects.get()
+        assert (schedule.owner, schedule.every) == (alice, "month")
+        assert (schedule.contents, schedule.attach) == ("archive", False)
+        assert "Every month: Everything, as a ZIP archive." in page
+        next_at = schedule.next_at.astimezone(alice.zone)
+        assert f'datetime="{next_at.isoformat()}"' in page
+        assert '<option value="month" selected' in page
+
+    def test_nothing_filled_in_but_how_often_is_the_default(self, alices):
+        alices.post(self.URL, {"every": "week"})
+        schedule = Schedule.objects.get()
+        assert (schedule.contents, schedule.attach) == ("posts.json", True)
+
+    @pytest.mark.parametrize("wrong", [{"every": "hour"}, {"contents": "all"}, {"attach": "1"}, {}])
+    def test_what_makes_no_sense_is_said_and_kept(self, wrong, alices):
+        said = {"contents": "archive"} | wrong
+        page = alices.post(self.URL, said).content.decode()
+        assert "<details open>" in page
+        assert "This field is required." in page or "Select a valid choice." in page
+        assert not Schedule.objects.exists()
+
+    def test_paused_it_says_since_when_and_why_and_goes_on(self, alices, alice):
+        Schedule.objects.plan(alice, every="week", contents="archive", attach=True)
+        Schedule.objects.update(paused_at=timezone.now())
+        page = alices.get("/exports/").content.decode()
+        assert "Nobody fetched the last three, so they were paused:" in page
+        page = alices.post(f"{self.URL}resume/", follow=True).content.decode()
+        assert "The next one:" in page
+        assert not Schedule.objects.get().paused_at
+
+    def test_to_resume_what_goes_on_leaves_it_as_it_is(self, alices, alice):
+        before = Schedule.objects.plan(alice, every="week", contents="archive", attach=True)
+        alices.post(f"{self.URL}resume/")
+        assert Schedule.objects.get().next_at == before.next_at
+
+    def test_it_ends(self, alices, alice):
+        Schedule.objects.plan(alice, every="week", contents="archive", attach=True)
+        page = alices.post(f"{self.URL}delete/", follow=True).content.decode()
+        assert "No more exports come by themselves." in page
+        assert not Schedule.objects.exists()
+        assert alices.post(f"{self.URL}delete/").status_code == 302
+
+    def test_it_is_one_s_own(self, alices, bob):
+        Schedule.objects.plan(bob, every="week", contents="archive", attach=True)
+        alices.post(f"{self.URL}delete/")
+        assert alices.post(f"{self.URL}resume/").status_code == 404
+        assert "The next one:" not in alices.get("/exports/").content.decode()
+        assert Schedule.objects.get().owner == bob
+
+    def test_that_it_pauses_is_told(self, alices, alice):
+        Notification.objects.tell(alice, kind="exports_paused", url="/exports/")
+        assert b"Your exports are paused" in alices.get("/notifications/").content
+
+    @pytest.mark.parametrize("address", [URL, f"{URL}resume/", f"{URL}delete/"])
+    def test_it_rejects_get_and_visitors(self, address, alices, client):
+        assert alices.get(address).status_code == 405
+        client.logout()
+        assert client.post(address)["Location"].startswith("/accounts/login/")
 
 
 class TestVerify:
