@@ -79,7 +79,8 @@ class Format:
 
     name: str  # of the file
     content_type: str
-    of = "posts"  # which items it takes: posts, messages, following, followers, revisions
+    # Which items it takes: posts, messages, following, followers, revisions, deletions.
+    of = "posts"
     between = b""  # two items
 
     def __init__(self, about: About):

@@ -2,17 +2,20 @@
 
 import hashlib
 import uuid
+from datetime import timedelta
 from functools import partial
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Count, Max, Prefetch
+from django.db.models import Count, Max, Prefetch, Q
+from django.db.models.functions import Now
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from exports import archive, contents
+from exports.changes import MARGIN, Changes
 from exports.formats import PostsJson
 from tasks import lifecycle
 from tasks.models import Task
@@ -29,12 +32,20 @@ class ExportQuerySet(models.QuerySet):
         """With all that their pages say of their tasks."""
         return self.prefetch_related(Prefetch("task", Task.objects.with_standing()))
 
+    def reached(self):
+        """Whose file their owners have: it came with the mail, or they fetched it."""
+        published = self.exclude(published_at=None)
+        return published.filter(Q(attached=True) | Q(downloads__isnull=False)).distinct()
+
 
 class ExportManager(models.Manager.from_queryset(ExportQuerySet)):
     @transaction.atomic
-    def start(self, owner, **choices):
+    def start(self, owner, *, base=None, **choices):
         """Begin an export of what `owner` wrote: returns (export, created). While one is under way
-        there is no second one; that one is returned. `choices`: contents, since, until."""
+        there is no second one; that one is returned. `base`: the export since which changes are
+        taken out, and no more; `choices`: contents, since, until."""
+        if base:
+            choices |= base.onward()
         pk = uuid.uuid4()
         task, created = lifecycle.launch(
             JOB, key=str(owner.pk), owner=owner, args={"export": str(pk)}
@@ -42,6 +53,12 @@ class ExportManager(models.Manager.from_queryset(ExportQuerySet)):
         if created:
             return self.create(pk=pk, owner=owner, task=task, **choices), True
         return self.get(task=task), False
+
+    def base_for(self, owner):
+        """Since which export `owner` can take out what has changed, or None: the latest of all
+        posts that reached them. One of changes counts, for it made the one before it complete."""
+        all_posts = owner.exports.reached().filter(since=None, until=None)
+        return all_posts.exclude(snapshot_at=None).order_by("-snapshot_at").first()
 
     def estimate(self, owner) -> dict:
         """How much an export of all that `owner` wrote would hold: `posts`, and about how many
@@ -149,9 +166,19 @@ class Export(models.Model):
         return str(self.pk)
 
     @property
+    def is_of_changes(self) -> bool:
+        """Whether it holds no more than what has changed since the export before it."""
+        return self.changed_since is not None
+
+    @property
+    def _changes(self):
+        return Changes(self.owner, self.after_id, self.changed_since - MARGIN)
+
+    @property
     def posts(self):
-        """Those that it is about: of its dates, up to the snapshot once that is fixed."""
-        posts = self.owner.posts.all()
+        """Those that it is about: what has changed or all, of its dates, up to the snapshot once
+        that is fixed."""
+        posts = self._changes.posts if self.is_of_changes else self.owner.posts.all()
         if self.last_id is not None:
             posts = posts.filter(pk__lte=self.last_id)
         if self.since:
@@ -160,16 +187,40 @@ class Export(models.Model):
             posts = posts.filter(timestamp__lt=self.until)
         return posts
 
+    @property
+    def deletions(self):
+        """Which posts are gone since the export before it; of an export of changes."""
+        return self._changes.deletions.filter(post_id__lte=self.last_id)
+
     def snapshot(self) -> dict:
         """What its row keeps of the posts that there are now."""
         found = self.posts.aggregate(
+            snapshot_at=Max(Now(), default=Now()),
             last_id=Max("pk", default=0),
             total=Count("pk"),
             newest=Max("timestamp"),
             edited=Max("edited_at"),
         )
         moments = found.pop("newest"), found.pop("edited")
+        found["last_id"] = max(found["last_id"], self.after_id or 0)
         return found | {"updated_at": max(filter(None, moments), default=None)}
+
+    def onward(self) -> dict:
+        """The choices of an export of what has changed since this one."""
+        return {"after_id": self.last_id, "changed_since": self.snapshot_at}
+
+    def changes_since(self) -> Changes:
+        """What has changed since its snapshot. What was written or edited shortly before that is
+        known not to be in it if it is later than all that is."""
+        moment = self.snapshot_at - MARGIN
+        if self.updated_at:
+            after_all = self.updated_at + timedelta.resolution
+            moment = min(max(moment, after_all), self.snapshot_at)
+        return Changes(self.owner, self.last_id, moment)
+
+    def has_changes(self) -> bool:
+        """Whether there may be anything to take out that it does not have."""
+        return self.snapshot_at is None or self.changes_since().exist()
 
     @property
     def file_name(self) -> str:
