@@ -3,18 +3,28 @@ from datetime import datetime, time, timedelta
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from . import contents
 from .formats import PostsJson
+from .models import Export
 
 DAY = timedelta(days=1)
+NO_BASE = _(
+    "You can have this when an export of all your posts has reached you: with its mail, or because"
+    " you downloaded it."
+)
 
 
 class ExportForm(forms.Form):
-    """What to take out. The days are the reader's; nothing filled in is all of the default."""
+    """What `owner` takes out. The days are the reader's; nothing filled in is all of the default.
+    `base`: the export since which they can take out changes, or None."""
 
     contents = forms.ChoiceField(label=_("Contents"), choices=contents.choices, required=False)
+    changes = forms.BooleanField(
+        label=_("Only what is new, edited or deleted since my last export"), required=False
+    )
     since = forms.DateField(
         label=_("From"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d")
     )
@@ -24,6 +34,19 @@ class ExportForm(forms.Form):
         widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"),
         help_text=_("Both days included. Empty: everything."),
     )
+
+    def __init__(self, owner, *args):
+        super().__init__(*args)
+        self.base = Export.objects.base_for(owner)
+        changes = self.fields["changes"]
+        if self.base:
+            moment = timezone.localtime(self.base.snapshot_at)
+            changes.label = _(
+                "Only what is new, edited or deleted since my last export, of %(moment)s"
+            ) % {"moment": date_format(moment, "SHORT_DATETIME_FORMAT")}
+        else:
+            changes.widget.attrs["disabled"] = True
+            changes.help_text = NO_BASE
 
     def clean_contents(self):
         return self.cleaned_data["contents"] or PostsJson.name
@@ -46,6 +69,12 @@ class ExportForm(forms.Form):
         since, until = (self.cleaned_data.get(name) for name in ("since", "until"))
         if since and until and until <= since:
             self.add_error("until", _("It ends before it begins."))
+        changes = self.cleaned_data.pop("changes", False)
+        if changes and not self.base:
+            self.add_error("changes", NO_BASE)
+        elif changes and (since or until):
+            self.add_error("changes", _("This is of all days. Leave the days empty for it."))
+        self.cleaned_data["base"] = self.base if changes else None
 
 
 def _moment(day):

@@ -15,7 +15,7 @@ SHOWN = 50  # exports on the list
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def exports(request):
-    form = ExportForm(request.POST if request.method == "POST" else None)
+    form = ExportForm(request.user, request.POST if request.method == "POST" else None)
     if form.is_valid():
         if not Export.objects.start(request.user, **form.cleaned_data)[1]:
             messages.info(request, _("Your export is already running."))
@@ -25,6 +25,7 @@ def exports(request):
         "exports": request.user.exports.with_task()[:SHOWN],
         "shown": SHOWN,
         "estimate": Export.objects.estimate(request.user),
+        "changed": form.base and form.base.changes_since().count(),
     }
     return render(request, "exports/list.html", context)
 
