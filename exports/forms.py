@@ -7,14 +7,19 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from . import contents
 from .formats import PostsJson
-from .models import Schedule
+from .models import Export, Schedule
 
 DAY = timedelta(days=1)
+NO_BASE = _(
+    "You can have this when an export of all your posts has reached you: with its mail, or because"
+    " you downloaded it."
+)
 
 
 def ways() -> list[tuple[bool, str]]:
@@ -41,8 +46,12 @@ class ChoicesForm(forms.Form):
 
 
 class ExportForm(ChoicesForm):
-    """An export at once. The days are the reader's; nothing filled in is all of the default."""
+    """What `owner` takes out now. The days are the reader's; nothing filled in is all of the
+    default. `base`: the export since which they can take out changes, or None."""
 
+    changes = forms.BooleanField(
+        label=_("Only what is new, edited or deleted since my last export"), required=False
+    )
     since = forms.DateField(
         label=_("From"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d")
     )
@@ -52,7 +61,20 @@ class ExportForm(ChoicesForm):
         widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"),
         help_text=_("Both days included. Empty: everything."),
     )
-    field_order = ["contents", "since", "until", "attach"]
+    field_order = ["contents", "changes", "since", "until", "attach"]
+
+    def __init__(self, owner, *args):
+        super().__init__(*args)
+        self.base = Export.objects.base_for(owner)
+        changes = self.fields["changes"]
+        if self.base:
+            moment = timezone.localtime(self.base.snapshot_at)
+            changes.label = _(
+                "Only what is new, edited or deleted since my last export, of %(moment)s"
+            ) % {"moment": date_format(moment, "SHORT_DATETIME_FORMAT")}
+        else:
+            changes.widget.attrs["disabled"] = True
+            changes.help_text = NO_BASE
 
     def say_sizes(self, sizes: dict[str, int]):
         """Have each of the contents say how large it is about."""
@@ -80,6 +102,12 @@ class ExportForm(ChoicesForm):
         since, until = (self.cleaned_data.get(name) for name in ("since", "until"))
         if since and until and until <= since:
             self.add_error("until", _("It ends before it begins."))
+        changes = self.cleaned_data.pop("changes", False)
+        if changes and not self.base:
+            self.add_error("changes", NO_BASE)
+        elif changes and (since or until):
+            self.add_error("changes", _("This is of all days. Leave the days empty for it."))
+        self.cleaned_data["base"] = self.base if changes else None
 
 
 class ScheduleForm(ChoicesForm):

@@ -32,6 +32,9 @@ def keeping():
         raise Failure(NOT_KEPT, heals=error.heals) from error
 
 
+UNACCOUNTED = "unaccounted"
+
+
 def remove_half_written(task):
     for export in Export.objects.filter(pk=task.args["export"]):
         archive.remove(export.folder, keep=export.file.name)
@@ -48,6 +51,9 @@ def remove_half_written(task):
         NOT_KEPT: _(
             "The place where exports are kept does not answer as it should. Nothing that you wrote"
             " is lost."
+        ),
+        UNACCOUNTED: _(
+            "The file did not have as many posts as had been counted, so it was not published."
         ),
         NOT_MAILED: _(
             "The file is ready to download on its page, but the mail server did not take the mail."
@@ -84,7 +90,9 @@ def export_posts(run):
             archive.new_file(name, write, export.is_named) as name,
         ):
             run.enter("checking", done=export.total)
-            publish(export, run, name, archive.check(name, partial(contents.count, export)))
+            checked = archive.check(name, partial(contents.count, export))
+            account_for(export, run, checked.count)
+            publish(export, run, name, checked)
     archive.remove(export.folder, keep=export.file.name)  # what died meanwhile
     delivery.mail(export, run)
 
@@ -102,7 +110,7 @@ def room_for(export):
 
 def take_snapshot(export, run):
     """Fix, at the first attempt, which posts are in it."""
-    if export.last_id is None:
+    if export.snapshot_at is None:
         export.change(run, **export.snapshot())
 
 
@@ -114,9 +122,17 @@ def read(export, run):
     for chunk in reading.posts(export.posts, max(1, pace // 4) if pace else reading.CHUNK):
         yield chunk
         done += len(chunk)
-        run.advance(done)
+        run.advance(min(done, export.total))  # some may have been added
         if pace:
             time.sleep(len(chunk) / pace)
+
+
+def account_for(export, run, count):
+    """See that every post is accounted for. Else nobody knows what is wrong: there may be a mistake
+    in the file or in the count, so both are made again."""
+    if not export.explains(count):
+        export.change(run, snapshot_at=None)
+        raise Failure(UNACCOUNTED, heals=True)
 
 
 def publish(export, run, name, checked):

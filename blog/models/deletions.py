@@ -28,7 +28,7 @@ class Deletion(models.Model):
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,
-        db_index=False,  # blog_deletion_by_author serves it too
+        db_index=False,  # blog_deletion_by_time serves it too
         related_name="deletions",
         verbose_name=_("author"),
     )
@@ -43,7 +43,14 @@ class Deletion(models.Model):
     class Meta:
         verbose_name = _("deletion")
         verbose_name_plural = _("deletions")
-        indexes = [models.Index(fields=["author", "post_id"], name="blog_deletion_by_author")]
+        indexes = [
+            models.Index(fields=["author", "at", "post_id"], name="blog_deletion_by_time"),
+            models.Index(
+                fields=["author", "undone_at"],
+                condition=models.Q(undone_at__isnull=False),
+                name="blog_deletion_undone",
+            ),
+        ]
 
     def __str__(self):
         return f"{self.post_id} @ {self.at}"

@@ -174,12 +174,18 @@ class Post(models.Model):
         verbose_name_plural = _("posts")
         indexes = [
             models.Index(
-                # The last one, so that counting what is there reads nothing but the index.
-                fields=["author", "timestamp", "id", "deleted_at"],
+                # The last two, so that counting what is there, and finding what has changed among
+                # it, reads nothing but the index.
+                fields=["author", "timestamp", "id", "deleted_at", "edited_at"],
                 name="blog_post_by_author",
             ),
             models.Index(fields=["timestamp", "id"], name="blog_post_by_time"),
             models.Index(fields=["thread", "id"], name="blog_post_by_thread"),
+            models.Index(
+                fields=["author", "edited_at"],
+                condition=Q(edited_at__isnull=False),
+                name="blog_post_edited",
+            ),
         ]
 
     def __str__(self):

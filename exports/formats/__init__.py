@@ -17,7 +17,17 @@ from .posts_csv import PostsCsv
 from .posts_json import PostsJson
 from .posts_ndjson import PostsNdjson
 
-__all__ = ["BY_NAME", "DOCUMENTS", "FORMATS", "PHRASES", "About", "Damaged", "Format", "Item"]
+__all__ = [
+    "BY_NAME",
+    "DOCUMENTS",
+    "FORMATS",
+    "PHRASES",
+    "About",
+    "Damaged",
+    "DeletedJson",
+    "Format",
+    "Item",
+]
 
 # In the order that they have in an archive. One whose name ends with / is a folder.
 FORMATS = (

@@ -14,10 +14,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from exports import archive, contents
 from exports.changes import MARGIN, Changes
 from exports.formats import PostsJson
 from exports.refusals import UsedUp
+from exports.tally import DELETED, tally
 from tasks import lifecycle
 from tasks.models import State, Task
 
@@ -264,17 +266,20 @@ class Export(models.Model):
         return self._changes.deletions.filter(post_id__lte=self.last_id)
 
     def snapshot(self) -> dict:
-        """What its row keeps of the posts that there are now."""
+        """What its row keeps of the posts that there are now, by the database's clock."""
+        now = User.objects.values_list(Now(), flat=True).get(pk=self.owner_id)
         found = self.posts.aggregate(
-            snapshot_at=Max(Now(), default=Now()),
             last_id=Max("pk", default=0),
             total=Count("pk"),
             newest=Max("timestamp"),
             edited=Max("edited_at"),
         )
         moments = found.pop("newest"), found.pop("edited")
-        found["last_id"] = max(found["last_id"], self.after_id or 0)
-        return found | {"updated_at": max(filter(None, moments), default=None)}
+        return found | {
+            "snapshot_at": now,
+            "last_id": max(found["last_id"], self.after_id or 0),
+            "updated_at": max(filter(None, moments), default=None),
+        }
 
     def measure(self) -> tuple[int, float]:
         """How many posts it is about, and how many bytes their texts have on average, as the latest
@@ -310,9 +315,26 @@ class Export(models.Model):
         return contents.content_type(self)
 
     @property
+    def tally(self) -> dict:
+        """What has become of the posts that there were at the snapshot."""
+        return tally(self.total, self.count)
+
+    @property
     def deleted(self) -> int:
         """How many posts were deleted between the snapshot and the end of the writing."""
-        return max(0, self.total - self.count)
+        return self.tally["skipped"][DELETED]
+
+    def explains(self, count: int) -> bool:
+        """Whether what has happened since the snapshot explains that there are `count` posts in the
+        file, and not as many as there were then."""
+        since = self.snapshot_at - MARGIN
+        if count < self.total:
+            gone = self.owner.deletions.filter(at__gte=since, post_id__lte=self.last_id)
+            return self.total - count <= gone.count()
+        if count > self.total:
+            come = Changes(self.owner, self.last_id, since).posts.filter(pk__lte=self.last_id)
+            return count - self.total <= come.count()
+        return True
 
     @property
     def is_under_way(self) -> bool:

@@ -76,17 +76,18 @@ class TestList:
         for _ in range(rows):
             Task.objects.update(state="failed")
             Export.objects.start(alice)
-        # session, user, exports, their tasks; estimate (2), allowance, schedule; what waits (2)
-        with django_assert_num_queries(10):
+        # session, user, the base of changes, exports, their tasks; estimate (2), allowance, schedule;
+        # what waits (2)
+        with django_assert_num_queries(11):
             alices.get("/exports/")
 
     @pytest.mark.parametrize("rows", [1, 3])
-    def test_with_files_it_asks_once_more_what_has_changed(
+    def test_with_files_it_asks_twice_more_what_has_changed(
         self, alices, alice, rows, django_assert_num_queries
     ):
         for _ in range(rows):
             jobs.export_posts(str(Export.objects.start(alice)[0].task_id))
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(13):
             alices.get("/exports/")
 
 
@@ -382,6 +383,78 @@ class TestSchedule:
         assert client.post(address)["Location"].startswith("/accounts/login/")
 
 
+class TestChanges:
+    @pytest.fixture
+    def base(self, alice, done):
+        moment = datetime(2026, 1, 2, 12, tzinfo=UTC)
+        Post.objects.update(timestamp=moment - timedelta(hours=1))
+        alice.exports.update(snapshot_at=moment, updated_at=None, attached=True)
+        return Export.objects.get()
+
+    def start(self, client, **fields):
+        return client.post("/exports/", {"changes": "on", **fields}, follow=True)
+
+    def test_the_page_says_how_much_has_changed(self, alices, alice, base):
+        page = alices.get("/exports/").content.decode()
+        assert "since my last export, of 01/02/2026 noon" in page
+        assert "nothing new, edited or deleted" in page
+        Post.objects.create(author=alice, body="new")
+        Post.objects.create(author=alice, body="newer")
+        Post.objects.first().delete()
+        page = " ".join(alices.get("/exports/").content.decode().split())
+        assert "Since your last export, of Jan. 2, 2026, noon UTC: 2 posts new or edited," in page
+        assert "1 deleted." in page
+
+    def test_it_works(self, alices, alice, base, mailoutbox):
+        post = Post.objects.create(author=alice, body="new")
+        self.start(alices, contents="posts.ndjson")
+        export = Export.objects.exclude(pk=base.pk).get()
+        jobs.export_posts(str(export.task_id))
+        export.refresh_from_db()
+        assert (export.task.state, export.count) == ("succeeded", 1)
+        assert (export.last_id, export.after_id) == (post.pk, base.last_id)
+        assert mailoutbox[-1].attachments[0][0] == "microblog-alice-posts.ndjson-changes.zip"
+        for address in ("/exports/", f"/exports/{export.pk}/"):
+            page = " ".join(alices.get(address).content.decode().split())
+            said = "Only what was new, edited or deleted since Jan. 2, 2026, noon UTC is in it."
+            assert said in page
+
+    @pytest.mark.parametrize("day", ["since", "until"])
+    def test_days_make_no_sense_with_it(self, alices, base, day):
+        page = self.start(alices, **{day: "2026-01-01"}).content.decode()
+        assert "This is of all days." in page
+        assert Export.objects.count() == 1
+
+    @pytest.mark.parametrize(
+        "missing", [{"attached": False}, {"since": datetime(2026, 1, 1, tzinfo=UTC)}]
+    )
+    def test_where_none_has_reached_them_it_is_explained(self, alices, base, missing):
+        Export.objects.update(**missing)
+        page = alices.get("/exports/").content.decode()
+        assert "You can have this when" in page
+        assert re.search(r'<input type="checkbox" name="changes"[^>]* disabled', page)
+        page = self.start(alices).content.decode()
+        assert 'id="id_changes_error"' in page
+        assert Export.objects.count() == 1
+
+
+class TestTally:
+    def test_every_post_is_accounted_for(self, alices, done):
+        Export.objects.update(total=5)
+        page = re.sub(r"\s+", " ", alices.get(f"/exports/{done.pk}/").content.decode())
+        for what, number in {
+            "Posts at the snapshot": 5,
+            "Exported": 3,
+            "Deleted while exporting": 2,
+            "Failed": 0,
+        }.items():
+            assert f"<dt>{what}</dt> <dd>{number}</dd>" in page
+        assert "Added since" not in page
+        Export.objects.update(total=2)
+        page = re.sub(r"\s+", " ", alices.get(f"/exports/{done.pk}/").content.decode())
+        assert "<dt>Added since the snapshot</dt> <dd>1</dd>" in page
+
+
 class TestVerify:
     URL = "/exports/verify/"
 
@@ -398,6 +471,15 @@ class TestVerify:
         page = self.hand_in(alices, packed)
         assert "The archive is whole." in page
         assert "Yes, for @alice," in page
+
+    def test_of_one_of_changes_it_is_said(self, alices, alice, packed):
+        base = Export.objects.get()
+        export, _ = Export.objects.start(alice, contents="archive", base=base)
+        jobs.export_posts(str(export.task_id))
+        export.refresh_from_db()
+        page = self.hand_in(alices, content(export))
+        assert "Only what has changed since" in page
+        assert base.snapshot_at.isoformat().replace("+00:00", "Z") in page
 
     def test_one_of_another_site_is_not_called_ours(self, alices, packed):
         Export.objects.all().delete()

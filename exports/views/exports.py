@@ -17,7 +17,7 @@ SHOWN = 50  # exports on the list
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def exports(request):
-    form = ExportForm(request.POST if request.method == "POST" else None)
+    form = ExportForm(request.user, request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
             export, created = Export.objects.start(request.user, **form.cleaned_data)
@@ -36,13 +36,14 @@ def list_page(request, form=None, schedule_form=None):
     estimate = Export.objects.estimate(request.user)
     schedule = Schedule.objects.filter(owner=request.user).first()
     planned = model_to_dict(schedule) if schedule else None
-    form = form or ExportForm()
+    form = form or ExportForm(request.user)
     form.say_sizes(estimate["sizes"])
     context = {
         "form": form,
         "exports": exports,
         "shown": SHOWN,
         "estimate": estimate,
+        "changed": form.base and form.base.changes_since().count(),
         "up_to_date": exports.up_to_date(),
         "schedule": schedule,
         "schedule_form": schedule_form or ScheduleForm(initial=planned),
