@@ -76,8 +76,8 @@ class TestList:
         for _ in range(rows):
             Task.objects.update(state="failed")
             Export.objects.start(alice)
-        # session, user, the base of changes, exports, their tasks; estimate (2), allowance, schedule;
-        # what waits (2)
+        # session, user, the base of changes, exports, their tasks; estimate (2), allowance,
+        # schedule; what waits (2)
         with django_assert_num_queries(11):
             alices.get("/exports/")
 
