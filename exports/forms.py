@@ -20,6 +20,7 @@ NO_BASE = _(
     "You can have this when an export of all your posts has reached you: with its mail, or because"
     " you downloaded it."
 )
+DAYS_TOO = _("Changes are of all days: leave the days empty, or do not tick this.")
 
 
 def ways() -> list[tuple[bool, str]]:
@@ -106,7 +107,7 @@ class ExportForm(ChoicesForm):
         if changes and not self.base:
             self.add_error("changes", NO_BASE)
         elif changes and (since or until):
-            self.add_error("changes", _("This is of all days. Leave the days empty for it."))
+            self.add_error("changes", DAYS_TOO)
         self.cleaned_data["base"] = self.base if changes else None
 
 
