@@ -125,6 +125,7 @@ def in_child(folder, step, *sizes):
         "VAR_DIR": folder,
         "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3",
         "EXPORT_POSTS_PER_SECOND": "0",
+        "EXPORT_ALLOWANCE": "0",
         "LOG_LEVEL": "ERROR",
         "DJANGO_SETTINGS_MODULE": "microblog.settings",
         "PYTHONPATH": str(HERE.parent.parent),

@@ -198,6 +198,7 @@ def make_ways(folder, server, peers, stack):
                 "ALLOWED_HOSTS": "localhost",
                 "VAR_DIR": str(folder),
                 "QCLUSTER_WORKERS": "2",
+                "TIDY_SECONDS": "0",
                 "DATABASE_URL": url,
                 "DJANGO_SETTINGS_MODULE": f"bench.noop.{settings}",
             }

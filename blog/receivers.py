@@ -31,8 +31,10 @@ def forget_person(sender, instance, **kwargs):
 
 @receiver(pre_delete, sender=settings.AUTH_USER_MODEL)
 def remove_what_is_said(sender, instance, **kwargs):
-    """Their posts, of which there may be very many; and the messages that nobody has after that."""
-    Post.with_deleted.filter(author=instance).delete()
+    """Their posts, of which there may be very many; and the messages that nobody has after that.
+    Nobody is left who would be told what is gone: that is not noted, and what was noted goes too.
+    """
+    Post.with_deleted.filter(author=instance).delete(noted=False)
     instance.messages.filter(sender=None).delete()
     instance.sent_messages.filter(recipient=None).delete()
 

@@ -9,10 +9,12 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from . import packing, reading, verifying
-from .formats import BY_NAME, DOCUMENTS, FORMATS, About
+from .formats import BY_NAME, DOCUMENTS, FORMATS, About, DeletedJson
 from .packing import BLOCK
+from .tally import DELETED, tally
 
 ARCHIVE = "archive"
+ARCHIVE_WEIGHT = 8_500, 400, 4  # as those of formats: see formats.base.Format
 WORDS = {  # what people read in some of the formats, which know no language
     "Search": _("Search"),
     "No posts.": _("No posts."),
@@ -27,21 +29,41 @@ def choices() -> list[tuple[str, str]]:
     return [of_posts[0], (ARCHIVE, _("Everything, as a ZIP archive")), *of_posts[1:]]
 
 
-def is_packed(contents: str) -> bool:
+def is_packed(export) -> bool:
     """Whether it is more than one file, and so a ZIP."""
-    return contents == ARCHIVE or contents.endswith("/")
+    return export.contents == ARCHIVE or export.contents.endswith("/") or export.is_of_changes
+
+
+def weigh(contents: str, posts: int, mean: float) -> int:
+    """About how many bytes so many posts take, whose texts have `mean` bytes each."""
+    weight = ARCHIVE_WEIGHT if contents == ARCHIVE else BY_NAME[contents].weight
+    return _weigh(weight, posts, mean)
+
+
+def weigh_parts(contents: str, posts: int, mean: float) -> int:
+    """As `weigh()`, of what lies in EXPORT_SCRATCH_DIR meanwhile: the archive's files."""
+    if contents != ARCHIVE:
+        return 0
+    files = [each for each in FORMATS if each.of == "posts" and not each.name.endswith("/")]
+    return sum(_weigh(each.weight, posts, mean) for each in files)
+
+
+def _weigh(weight, posts, mean):
+    once, each, times = weight
+    return round(once + posts * (each + times * mean))
 
 
 def file_name(export) -> str:
     """What its file is called when it is attached or downloaded."""
-    if not is_packed(export.contents):
+    if not is_packed(export):
         return export.contents
     what = "" if export.contents == ARCHIVE else f"-{export.contents.strip('/')}"
+    what += "-changes" if export.is_of_changes else ""
     return f"microblog-{export.owner.username}{what}.zip"
 
 
 def content_type(export) -> str:
-    if is_packed(export.contents):
+    if is_packed(export):
         return "application/zip"
     return BY_NAME[export.contents].content_type
 
@@ -52,7 +74,7 @@ def write(export, posts: Iterable[list], tick, file):
     person = export.owner
     with translation.override(person.language):
         about = _about(export)
-        if not is_packed(export.contents):
+        if not is_packed(export):
             return file.writelines(BY_NAME[export.contents](about).pieces(posts))
         source = packing.Source(about, {"posts": lambda: posts}, tick=tick)
         source.last = partial(_last, export, about)
@@ -62,7 +84,9 @@ def write(export, posts: Iterable[list], tick, file):
             source.items |= {read.__name__: partial(read, person) for read in others}
             source.files = _pictures(about, person)
         else:
-            formats, documents = [BY_NAME[export.contents]], {}
+            formats, documents = [BY_NAME[export.contents], DeletedJson], {}
+        if export.is_of_changes:
+            source.items["deletions"] = partial(reading.deletions, export)
         scratch = settings.EXPORT_SCRATCH_DIR
         scratch.mkdir(parents=True, exist_ok=True)
         packing.pack(file, source, formats, documents, scratch=scratch)
@@ -73,7 +97,7 @@ def count(export, file) -> int:
 
     Raises Damaged or verifying.Refused when it is not whole.
     """
-    if is_packed(export.contents):
+    if is_packed(export):
         return verifying.verify(file).about["items"]["posts"]
     return BY_NAME[export.contents].count(iter(partial(file.read, BLOCK), b""))
 
@@ -105,11 +129,15 @@ def _pictures(about, person):
 
 def _last(export, about, formats):
     """What the archive says of itself, for programs and for people."""
-    more = {"contents": export.contents}
+    written = {each.of: each.written for each in formats}
+    posts = tally(export.total, written["posts"])
+    more = {"contents": export.contents, "posts": posts}
     if export.since or export.until:
         more |= {"since": _text(export.since), "until": _text(export.until)}
+    if changes_since := _text(export.changed_since):
+        more["changes_since"] = changes_since
     yield verifying.about_json(about, formats, **more)
-    context = {"export": export, "about": about, "formats": formats}
-    context["written"] = {each.of: each.written for each in formats}
+    context = {"export": export, "about": about, "formats": formats, "written": written}
+    context |= {"posts": posts, "skipped": posts["skipped"][DELETED], "since": changes_since}
     context["losses"] = [(each.name, sum(each.losses.values())) for each in formats if each.losses]
     yield "README.txt", render_to_string("exports/archive/README.txt", context).encode()

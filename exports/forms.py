@@ -1,20 +1,58 @@
+"""What people say of the exports they want."""
+
 from datetime import datetime, time, timedelta
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from . import contents
 from .formats import PostsJson
+from .models import Export, Schedule
 
 DAY = timedelta(days=1)
+NO_BASE = _(
+    "You can have this when an export of all your posts has reached you: with its mail, or because"
+    " you downloaded it."
+)
+DAYS_TOO = _("Changes are of all days: leave the days empty, or do not tick this.")
 
 
-class ExportForm(forms.Form):
-    """What to take out. The days are the reader's; nothing filled in is all of the default."""
+def ways() -> list[tuple[bool, str]]:
+    """How a file can come: whether it is attached to its mail, and how that is called."""
+    most = filesizeformat(settings.EXPORT_ATTACH_MAX_BYTES)
+    attached = gettext("Attached to the mail, up to %(size)s")
+    return [(True, attached % {"size": most}), (False, gettext("Only a link"))]
+
+
+class ChoicesForm(forms.Form):
+    """What to take out, and how it comes; nothing filled in is the default."""
 
     contents = forms.ChoiceField(label=_("Contents"), choices=contents.choices, required=False)
+    attach = forms.TypedChoiceField(
+        label=_("How it comes"),
+        choices=ways,
+        coerce=lambda value: value == "True",
+        empty_value=True,
+        required=False,
+    )
+
+    def clean_contents(self):
+        return self.cleaned_data["contents"] or PostsJson.name
+
+
+class ExportForm(ChoicesForm):
+    """What `owner` takes out now. The days are the reader's; nothing filled in is all of the
+    default. `base`: the export since which they can take out changes, or None."""
+
+    changes = forms.BooleanField(
+        label=_("Only what is new, edited or deleted since my last export"), required=False
+    )
     since = forms.DateField(
         label=_("From"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d")
     )
@@ -24,9 +62,28 @@ class ExportForm(forms.Form):
         widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"),
         help_text=_("Both days included. Empty: everything."),
     )
+    field_order = ["contents", "changes", "since", "until", "attach"]
 
-    def clean_contents(self):
-        return self.cleaned_data["contents"] or PostsJson.name
+    def __init__(self, owner, *args):
+        super().__init__(*args)
+        self.base = Export.objects.base_for(owner)
+        changes = self.fields["changes"]
+        if self.base:
+            moment = timezone.localtime(self.base.snapshot_at)
+            changes.label = _(
+                "Only what is new, edited or deleted since my last export, of %(moment)s"
+            ) % {"moment": date_format(moment, "SHORT_DATETIME_FORMAT")}
+        else:
+            changes.widget.attrs["disabled"] = True
+            changes.help_text = NO_BASE
+
+    def say_sizes(self, sizes: dict[str, int]):
+        """Have each of the contents say how large it is about."""
+        said = gettext("%(contents)s, about %(size)s")
+        self.fields["contents"].choices = [
+            (name, said % {"contents": words, "size": filesizeformat(sizes[name])})
+            for name, words in contents.choices()
+        ]
 
     def clean_since(self):
         since = _moment(self.cleaned_data["since"])
@@ -46,6 +103,22 @@ class ExportForm(forms.Form):
         since, until = (self.cleaned_data.get(name) for name in ("since", "until"))
         if since and until and until <= since:
             self.add_error("until", _("It ends before it begins."))
+        changes = self.cleaned_data.pop("changes", False)
+        if changes and not self.base:
+            self.add_error("changes", NO_BASE)
+        elif changes and (since or until):
+            self.add_error("changes", DAYS_TOO)
+        self.cleaned_data["base"] = self.base if changes else None
+
+
+class ScheduleForm(ChoicesForm):
+    """Exports that come by themselves."""
+
+    every = forms.ChoiceField(label=_("How often"), choices=Schedule.Every.choices)
+    field_order = ["every", "contents", "attach"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, auto_id="schedule_%s", **kwargs)  # beside the form of an export
 
 
 def _moment(day):

@@ -1,6 +1,7 @@
 """Slow work of this app, run by `manage.py qcluster`."""
 
 import time
+from contextlib import contextmanager
 from functools import partial
 
 from django.conf import settings
@@ -11,10 +12,27 @@ from django.utils.translation import gettext_lazy as _
 
 from blog.models import Notification
 from tasks.registry import MAIL_UNKNOWN, NOT_MAILED
-from tasks.runner import job
+from tasks.runner import Failure, job
 
 from . import archive, contents, delivery, reading
 from .models import Export
+from .refusals import NoRoom
+
+NO_ROOM = "no_room"
+
+NOT_KEPT = "not_kept"
+
+
+@contextmanager
+def keeping():
+    """What keeps the files says in the log what is wrong; to people it is put calmly."""
+    try:
+        yield
+    except archive.Unavailable as error:
+        raise Failure(NOT_KEPT, heals=error.heals) from error
+
+
+UNACCOUNTED = "unaccounted"
 
 
 def remove_half_written(task):
@@ -30,13 +48,25 @@ def remove_half_written(task):
         "mailing": _("Sending the mail"),
     },
     reasons={
+        NOT_KEPT: _(
+            "The place where exports are kept does not answer as it should. Nothing that you wrote"
+            " is lost."
+        ),
+        UNACCOUNTED: _(
+            "The file did not have as many posts as had been counted, so it was not published."
+        ),
         NOT_MAILED: _(
             "The file is ready to download on its page, but the mail server did not take the mail."
+        ),
+        NO_ROOM: _(
+            "There is no room for the file on our disks just now. The people who run this site have"
+            " been told, and nothing is lost."
         ),
         MAIL_UNKNOWN: _(
             "The file is ready to download on its page. Sending the mail was interrupted, so nobody"
             " knows whether it arrived."
         ),
+        delivery.FILE_GONE: _("Its file was removed before it was mailed. Start a new export."),
     },
     urls={
         "result": lambda task: reverse("exports:detail", args=[task.args["export"]]),
@@ -45,6 +75,7 @@ def remove_half_written(task):
     },
     clean_up=remove_half_written,
 )
+@keeping()
 def export_posts(run):
     export = Export.objects.select_related("owner").get(pk=run.task.args["export"])
     if not export.file:
@@ -53,16 +84,33 @@ def export_posts(run):
         run.enter("writing", done=0, total=export.total)
         name, tick = f"{export.folder}/{run.task.token}", partial(run.advance, export.total)
         write = partial(contents.write, export, read(export, run), tick)
-        with run.kept_alive(), archive.new_file(name, write, export.is_named) as name:
+        with (
+            run.kept_alive(),
+            room_for(export),
+            archive.new_file(name, write, export.is_named) as name,
+        ):
             run.enter("checking", done=export.total)
-            publish(export, run, name, archive.check(name, partial(contents.count, export)))
+            checked = archive.check(name, partial(contents.count, export))
+            account_for(export, run, checked.count)
+            publish(export, run, name, checked)
     archive.remove(export.folder, keep=export.file.name)  # what died meanwhile
     delivery.mail(export, run)
 
 
+@contextmanager
+def room_for(export):
+    """A disk that has no room for it, or is full in the middle of it, may have some later."""
+    try:
+        export.ensure_room()
+        with archive.full_disk_is_no_room():
+            yield
+    except NoRoom as error:
+        raise Failure(NO_ROOM, heals=True) from error
+
+
 def take_snapshot(export, run):
     """Fix, at the first attempt, which posts are in it."""
-    if export.last_id is None:
+    if export.snapshot_at is None:
         export.change(run, **export.snapshot())
 
 
@@ -74,13 +122,23 @@ def read(export, run):
     for chunk in reading.posts(export.posts, max(1, pace // 4) if pace else reading.CHUNK):
         yield chunk
         done += len(chunk)
-        run.advance(done)
+        run.advance(min(done, export.total))  # some may have been added
         if pace:
             time.sleep(len(chunk) / pace)
 
 
+def account_for(export, run, count):
+    """See that every post is accounted for. Else nobody knows what is wrong: there may be a mistake
+    in the file or in the count, so both are made again."""
+    if not export.explains(count):
+        export.change(run, snapshot_at=None)
+        raise Failure(UNACCOUNTED, heals=True)
+
+
 def publish(export, run, name, checked):
-    """Name the checked file in the row: from here on it is there for its owner, who is told."""
+    """Name the checked file in the row: from here on it is there for its owner, who is told. When
+    it is written anew, for the first one is gone, all begins anew."""
+    now = timezone.now()
     with transaction.atomic():
         export.change(
             run,
@@ -88,8 +146,21 @@ def publish(export, run, name, checked):
             count=checked.count,
             size=checked.size,
             sha256=checked.sha256,
-            published_at=timezone.now(),
+            published_at=now,
+            expires_at=now + export.lifetime,
+            extended_at=None,
+            removed_at=None,
+            mailed_at=None,
+            attached=None,
         )
         Notification.objects.tell(
             export.owner, kind=Notification.Kind.EXPORT_READY, url=export.get_absolute_url()
         )
+
+
+@job(_("Reminder of an export"), phases={"mailing": _("Sending the mail")})
+def remind(run):
+    """One mail, unless it was fetched, extended or removed meanwhile."""
+    exports = Export.objects.to_remind().select_related("owner")
+    for export in exports.filter(pk=run.task.args["export"]):
+        delivery.remind(export, run)

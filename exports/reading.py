@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import CharField, Func
+from django.db.models import CharField, Func, Q
 from django.urls import reverse
 
 from accounts.models import Follow
@@ -61,6 +61,16 @@ def _post(title, body, timestamp, edited, language, reply_to, pk):
     if reply_to:
         item["reply_to"] = f"{settings.SITE_URL}/posts/{reply_to}/"
     return item
+
+
+def deletions(export) -> Iterator[list[Item]]:
+    """Which posts are gone since the export before it, in the order in which they went."""
+    rows = export.deletions.order_by("at", "post_id").values_list("post_id", "at", Iso8601("at"))
+    found = list(rows[:CHUNK])
+    while found:
+        yield [Item(id=post, deleted=deleted) for post, _, deleted in found]
+        last, at, _ = found[-1]
+        found = list(rows.filter(at__gte=at).filter(Q(at__gt=at) | Q(post_id__gt=last))[:CHUNK])
 
 
 def messages(person) -> Iterator[list[Item]]:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .formats import BY_NAME, Damaged
 from .packing import BLOCK, MANIFEST, lines
+from .tally import adds_up
 
 ABOUT = "archive.json"
 ABOUT_MAX = 1 << 20  # bytes
@@ -32,6 +33,7 @@ WORDS = {
     "not_ours": _("It is not an archive of Microblog."),
     "too_new": _("It is an archive of a newer version of Microblog."),
     "count": _("A file in it has not as many entries as the archive says."),
+    "tally": _("The numbers of posts in it do not add up."),
 }
 
 
@@ -153,10 +155,13 @@ class _Verification:
                 "username": str(),
                 "updated": str(),
                 "items": dict(items),
-            }:
+            } if isinstance(self.about.get("changes_since", ""), str):
                 pass
             case _other:
                 raise Refused("not_ours")
+        posts = self.about.get("posts")  # older archives do not have it
+        if posts is not None and not (adds_up(posts) and posts["exported"] == items.get("posts")):
+            raise Refused("tally")
         for name, count in self.found.items():
             if items.get(BY_NAME[name].of) != count:
                 raise Refused("count", name)

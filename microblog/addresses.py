@@ -1,3 +1,5 @@
+"""Where requests come from."""
+
 import ipaddress
 
 from django.conf import settings
@@ -17,3 +19,14 @@ def address(request) -> str:
     if found.version == 6:
         found = found.ipv4_mapped or ipaddress.ip_network((found, 64), strict=False)
     return str(found)
+
+
+class AddressMiddleware:
+    """Note it on the request, as `request.address`, for apps that do not know of proxies."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        request.address = address(request)
+        return self.get_response(request)

@@ -9,12 +9,12 @@ import time
 import unicodedata
 from hashlib import sha256
 from math import ceil
+from operator import attrgetter
 
 from django.conf import settings
 from django.core.cache import cache
 from django.utils.translation import gettext as _
 
-from .addresses import address
 from .api import errors as api
 from .errors import refuse
 
@@ -24,7 +24,7 @@ def name_and_address(request) -> str:
     lock anybody out."""
     is_program = request.path.startswith(api.ROOT)
     name = _name_of_program(request) if is_program else request.POST.get("username", "")
-    return f"{unicodedata.normalize('NFKC', name).strip().casefold()} {address(request)}"
+    return f"{unicodedata.normalize('NFKC', name).strip().casefold()} {request.address}"
 
 
 def _name_of_program(request):
@@ -42,9 +42,10 @@ def _name_of_program(request):
 
 def person(request) -> str:
     """Who is signed in; of visitors the address."""
-    return str(request.user.pk) if request.user.is_authenticated else address(request)
+    return str(request.user.pk) if request.user.is_authenticated else request.address
 
 
+address = attrgetter("address")  # noted by AddressMiddleware
 # Who tries one password with many names stays below the count of each name.
 SIGN_IN = [("POST", "sign_in", name_and_address), ("POST", "sign_in_address", address)]
 # The name of a page: the methods that are counted, each with the limit (of settings.LIMITS) and for
@@ -67,6 +68,7 @@ RULES = {
     "blog:conversation": [("POST", "write", person)],
     "blog:search": [("GET", "search", person)],
     "blog:translation": [("GET", "translate", person)],
+    "exports:file": [("GET", "download", person)],
     "exports:verify": [("POST", "verify", person)],
 }
 

@@ -36,6 +36,14 @@ def limit(name: str, times: int, seconds: int) -> tuple[int, int]:
     return times, seconds
 
 
+def whole(name: str, default: int, *, least: int, most: int) -> int:
+    """The whole number of the variable `name`, which has to be one of these."""
+    value = env.int(name, default=default)
+    if not least <= value <= most:
+        raise ImproperlyConfigured(f"{name} is {value}, and not between {least} and {most}.")
+    return value
+
+
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = required("SECRET_KEY", "sessions and tasks are signed with it.", "development-only")
 ALLOWED_HOSTS = [
@@ -63,6 +71,7 @@ if urlsplit(SITE_URL).hostname in {None, "*"}:
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
 
 INSTALLED_APPS = [
+    "microblog",
     "exports",
     "blog",
     "accounts",
@@ -89,6 +98,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    "microblog.addresses.AddressMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -177,6 +187,29 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+if bucket := env.str("ARCHIVES_S3_BUCKET", default=""):
+    endpoint = env.str("ARCHIVES_S3_ENDPOINT_URL", default="")
+    region = env.str("ARCHIVES_S3_REGION", default="us-east-1" if endpoint else "")
+    if not re.fullmatch(r"[A-Za-z0-9._-]{3,63}", bucket):
+        raise ImproperlyConfigured(f"ARCHIVES_S3_BUCKET is {bucket!r}, and no name of a bucket.")
+    if endpoint and not re.fullmatch(r"https?://[^/?#@]+/?", endpoint):
+        raise ImproperlyConfigured("ARCHIVES_S3_ENDPOINT_URL is not like https://s3.example.org.")
+    if not region:
+        raise ImproperlyConfigured(
+            "ARCHIVES_S3_REGION is not set: it names the region of ARCHIVES_S3_BUCKET, like"
+            " eu-central-1. (A store that is not Amazon's needs ARCHIVES_S3_ENDPOINT_URL instead.)"
+        )
+    STORAGES["archives"] = {
+        "BACKEND": "exports.buckets.Bucket",
+        "OPTIONS": {  # and the key, by AWS_ACCESS_KEY_ID or however else boto3 finds one
+            "bucket_name": bucket,
+            "endpoint_url": endpoint or None,
+            "region_name": region,
+            "addressing_style": "path" if endpoint else "virtual",
+        },
+    }
+elif {"ARCHIVES_S3_ENDPOINT_URL", "ARCHIVES_S3_REGION"} & env.ENVIRON.keys():
+    raise ImproperlyConfigured("ARCHIVES_S3_BUCKET is not set: it names the bucket for archives.")
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns of a missing one
@@ -252,7 +285,31 @@ EXPORT_POSTS_PER_SECOND = env.int("EXPORT_POSTS_PER_SECOND", default=0)  # 0: as
 # Where the parts of an archive grow: as large as the archive is when it is unpacked.
 EXPORT_SCRATCH_DIR = Path(env.str("EXPORT_SCRATCH_DIR", default=str(VAR_DIR / "scratch")))
 EXPORT_ATTACH_MAX_BYTES = env.int("EXPORT_ATTACH_MAX_BYTES", default=5_000_000)
-EXPORT_KEEP_DAYS = env.int("EXPORT_KEEP_DAYS", default=7)
+EXPORT_KEEP_DAYS = whole("EXPORT_KEEP_DAYS", 7, least=1, most=3650)
+EXPORT_LINK_SECONDS = whole("EXPORT_LINK_SECONDS", 600, least=1, most=7 * 24 * 3600)  # as S3 has it
+EXPORT_SENDFILE = env.str("EXPORT_SENDFILE", default="")
+EXPORT_SENDFILE_URL = env.str("EXPORT_SENDFILE_URL", default="/archives/")
+if EXPORT_SENDFILE not in {"", "nginx", "apache"}:
+    raise ImproperlyConfigured(
+        f"EXPORT_SENDFILE is {EXPORT_SENDFILE!r}: set it to nginx or apache, where that stands"
+        " before this site and is to send the files of exports, or not at all."
+    )
+if not re.fullmatch(r"/([^/?#%]+/)+", EXPORT_SENDFILE_URL):
+    raise ImproperlyConfigured(
+        f"EXPORT_SENDFILE_URL is {EXPORT_SENDFILE_URL!r}: it names the internal location of nginx,"
+        " with a slash at both ends, like /archives/."
+    )
+if EXPORT_SENDFILE and "ARCHIVES_S3_BUCKET" in env:
+    raise ImproperlyConfigured(
+        "EXPORT_SENDFILE and ARCHIVES_S3_BUCKET are both set: what is in a bucket is sent by the"
+        " store itself. Set one of them."
+    )
+EXPORT_ALLOWANCE = whole("EXPORT_ALLOWANCE", 10, least=0, most=10_000)  # within 24 hours; 0: any
+# What is left free on the disks: exports are no reason for the database to stop.
+EXPORT_RESERVE_BYTES = whole("EXPORT_RESERVE_BYTES", 100_000_000, least=0, most=1 << 50)
+
+# How often what is over is removed, and what is due is begun; 0: never
+TIDY_SECONDS = whole("TIDY_SECONDS", 3600, least=0, most=7 * 24 * 3600)
 
 # Mail
 
@@ -303,6 +360,7 @@ LIMITS = {  # see microblog/limits.py
     "search": limit("LIMIT_SEARCH", 60, 60),
     "translate": limit("LIMIT_TRANSLATE", 30, 300),
     "verify": limit("LIMIT_VERIFY", 20, 600),
+    "download": limit("LIMIT_DOWNLOAD", 200, 600),
 }
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 CONTENT_SECURITY_POLICY = {

@@ -36,6 +36,8 @@ WAITING_MAX = 1_000  # messages in Redis, past which nobody rings any more
 # The same for what is to be done in the background: a person's task waits behind few of these.
 BACKGROUND_WAITING_MAX = 20
 
+BY_ITSELF = "by itself"  # the key of the tasks of recurring jobs
+
 ID, TOKEN = Given("id", models.UUIDField()), Given("token", models.UUIDField())
 CLAIM = Update(
     lambda: Task.objects.claimable().filter(pk=ID, job=Given("job", models.CharField())),
@@ -78,9 +80,11 @@ class Superseded(Exception):
         super().__init__("The task is no longer this worker's.")
 
 
-def launch(job: str, *, key: str, owner=None, args: dict | None = None) -> tuple[Task, bool]:
+def launch(
+    job: str, *, key: str, owner=None, args: dict | None = None, background: bool = False
+) -> tuple[Task, bool]:
     """Create a task for the declared job named `job` and ring for a worker once the caller's
-    transaction is committed.
+    transaction is committed; for what is to be done in the background, the sweeper rings.
 
     While a task of the same (job, key) is active there is no second one: returns (task, created).
     Raises LookupError for a job that no app declares.
@@ -92,8 +96,10 @@ def launch(job: str, *, key: str, owner=None, args: dict | None = None) -> tuple
         key=key,
         owner=owner,
         args=args or {},
+        background=background,
         max_attempts=settings.TASKS_MAX_ATTEMPTS,
-        dispatched_at=Now(),  # a moment later; if we die in between, the sweeper rings
+        # A moment later; if we die in between, the sweeper rings.
+        dispatched_at=None if background else Now(),
     )
     try:
         with transaction.atomic():
@@ -102,7 +108,8 @@ def launch(job: str, *, key: str, owner=None, args: dict | None = None) -> tuple
         if active := Task.objects.active().filter(job=job, key=key).first():
             return active, False
         task.save(force_insert=True)  # the other one has ended in between
-    transaction.on_commit(partial(_push, [task]))
+    if not background:
+        transaction.on_commit(partial(_push, [task]))
     return task, True
 
 
@@ -117,7 +124,7 @@ def launch_spread(job: str, args_by_key: dict[str, dict], *, after: float, pace:
         raise LookupError(f"No app declares the job {job!r} in its module jobs.")
     known = set(Task.objects.filter(job=job, key__in=args_by_key).values_list("key", flat=True))
     keys = [key for key in args_by_key if key not in known]
-    Task.objects.bulk_create(
+    tasks = [
         Task(
             job=job,
             key=key,
@@ -127,7 +134,19 @@ def launch_spread(job: str, args_by_key: dict[str, dict], *, after: float, pace:
             max_attempts=settings.TASKS_MAX_ATTEMPTS,
         )
         for number, key in enumerate(keys)
-    )
+    ]
+    # Somebody else may just have launched one of them.
+    Task.objects.bulk_create(tasks, ignore_conflicts=True)
+
+
+def launch_due():
+    """Create a task for each recurring job that got none within its `every`: without an owner, in
+    the background. Several processes may ask at once; should two of them find the same one due and
+    the first task be done by then, it is done twice."""
+    for job in registry.recurring():
+        lately = Task.objects.filter(created_at__gt=Now() - job.every)
+        if not lately.filter(job=job.name, key=BY_ITSELF).exists():
+            launch(job.name, key=BY_ITSELF, background=True)
 
 
 def ring(tasks):
@@ -309,7 +328,7 @@ def _end_attempt(task, outcome, traceback=""):
 
 def _clean_up(task):
     job = registry.get_job(task.job)
-    transaction.on_commit(partial(job.clean_up, task), robust=True)
+    transaction.on_commit(lambda: job.clean_up(task), robust=True)
 
 
 def _give_back(rows, task, outcome, *, traceback="", **changes):

@@ -8,7 +8,7 @@ from anymail.exceptions import AnymailError, AnymailRecipientsRefused, AnymailRe
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.template.loader import render_to_string
-from django.utils import translation
+from django.utils import timezone, translation
 
 from .registry import MAIL_UNKNOWN, NOT_MAILED
 from .runner import Failure
@@ -17,13 +17,14 @@ REFUSED, NOT_NOW, UNKNOWN = "refused", "not now", "unknown"
 HTTP_NOT_NOW = {408, 425, 429}  # too slow, too early, too often
 
 
-def compose(name, context, *, to, language, key, headers=None) -> EmailMultiAlternatives:
+def compose(name, context, *, to, language, key, zone=None, headers=None) -> EmailMultiAlternatives:
     """The mail of the templates `<name>_subject.txt`, `<name>.txt` and `<name>.html`, in the
-    reader's language. Their context also has `site`, our host. `key` names the mail: its Message-ID
-    is the same each time it is made, so that one sent twice can be told to be one."""
+    reader's language, with times in their `zone`. Their context also has `site`, our host. `key`
+    names the mail: its Message-ID is the same each time it is made, so that one sent twice can be
+    told to be one."""
     site = urlsplit(settings.SITE_URL).hostname
     context = context | {"site": site}
-    with translation.override(language):
+    with translation.override(language), timezone.override(zone):
         subject = render_to_string(f"{name}_subject.txt", context)
         text = render_to_string(f"{name}.txt", context)
         html = render_to_string(f"{name}.html", context)

@@ -19,6 +19,9 @@ from .registry import COMMON_REASONS, CRASHED, REASONS_FOR_NOW, get_job
 
 ALERTS_FOR = timedelta(hours=24)
 UNDECLARED_FOR = timedelta(days=1)  # longer than the workers of two versions run side by side
+# From the end of a task on. So long `launch_spread` knows that its key had one.
+KEPT_FOR = timedelta(days=30)
+OWNED_KEPT_FOR = timedelta(days=90)
 
 
 class State(models.TextChoices):
@@ -72,6 +75,11 @@ class TaskQuerySet(models.QuerySet):
             ahead=Case(When(state=State.QUEUED, then=Coalesce(count, 0))),
             is_abandoned=Case(When(ABANDONED, then=True), default=False),
         )
+
+    def to_forget(self):
+        """What ended so long ago that nobody asks for it any more."""
+        nobodys = Q(owner=None, ended_at__lt=Now() - KEPT_FOR)
+        return self.filter(nobodys | Q(ended_at__lt=Now() - OWNED_KEPT_FOR))
 
     def mark_seen(self):
         """Their owner has opened or dismissed those of them that have ended."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from django.utils.translation import gettext_lazy as _
 
@@ -38,6 +39,8 @@ class Job:
     in order to "cancel" or "retry" it. What has no address is not offered.
 
     clean_up(task) removes what is half done of a task that was cancelled or lost its last worker.
+    every: a task of it is created again and again, so long after the one before; None or zero:
+    never.
     """
 
     name: str
@@ -46,6 +49,7 @@ class Job:
     reasons: dict = field(default_factory=dict)
     urls: dict[str, Callable] = field(default_factory=dict)
     clean_up: Callable = nothing_to_clean
+    every: timedelta | None = None
 
     def url(self, name: str, task) -> str:
         return self.urls[name](task) if name in self.urls else ""
@@ -62,6 +66,10 @@ def is_declared(name: str) -> bool:
 def declared() -> list[str]:
     """The names of all jobs."""
     return list(_jobs)
+
+
+def recurring() -> list[Job]:
+    return [job for job in _jobs.values() if job.every]
 
 
 def get_job(name: str) -> Job:

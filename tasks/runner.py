@@ -5,7 +5,8 @@ An app declares a job in its module `jobs`:
     @job(_("Exporting your posts"), reasons={"not_mailed": _("...")})
     def export_posts(run): ...
 
-and anybody launches it by name: `launch("exports.jobs.export_posts", key=..., owner=...)`.
+and anybody launches it by name: `launch("exports.jobs.export_posts", key=..., owner=...)`. One that
+is declared with `every=timedelta(hours=1)` is launched by itself.
 """
 
 import logging

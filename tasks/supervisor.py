@@ -6,8 +6,9 @@
         └── sentinel
             └── workers, pusher, monitor
 
-It replaces a cluster that died or is stuck, and a sweeper likewise. Were the supervisor itself
-killed, they hear it by the end of a pipe, and end with all of theirs.
+The sweeper also launches what recurs. The supervisor replaces a cluster that died or is stuck, and
+a sweeper likewise. Were the supervisor itself killed, they hear it by the end of a pipe, and end
+with all of theirs.
 """
 
 import logging
@@ -34,6 +35,7 @@ from .sentinel import Sentinel
 logger = logging.getLogger(__name__)
 
 SILENT_FOR = 15  # seconds without a beat, more than Redis may hold a sentinel up
+LAUNCH_DUE_EVERY = 60  # seconds between two looks for recurring jobs that are due
 STUCK_FOR = 10  # seconds in which messages wait and no worker works
 PAUSE = 5  # seconds before a cluster that did not live longer is started again
 STOP_SIGNALS = signal.SIGTERM, signal.SIGINT, signal.SIGHUP
@@ -142,15 +144,20 @@ class Sweeper(Child):
     def _sweep(self):
         for number in STOP_SIGNALS:
             signal.signal(number, signal.SIG_IGN)  # the supervisor decides
-        found = 0
+        found, launch_at = 0, 0.0
         while not select.select([self.supervisor.lifeline], [], [], _sweep_again_after(found))[0]:
-            self.pulse.beat()
-            try:
-                close_old_connections()
-                found = lifecycle.sweep()
-            except DatabaseError as error:
-                found = 0
-                logger.warning("The sweeper could not read the tasks (%s); trying again.", error)
+            found = self._try(lifecycle.sweep) or 0
+            if time.monotonic() >= launch_at:
+                launch_at = time.monotonic() + LAUNCH_DUE_EVERY
+                self._try(lifecycle.launch_due)
+
+    def _try(self, step):
+        self.pulse.beat()
+        try:
+            close_old_connections()
+            return step()
+        except DatabaseError as error:
+            logger.warning("The sweeper could not read the tasks (%s); trying again.", error)
 
 
 def _sweep_again_after(found: int) -> float:

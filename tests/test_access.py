@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(trans
 
 SIZES = [{"width": 1280, "height": 800}, {"width": 390, "height": 844}]
 NOT_OURS = {"admin", "letter-part"}  # Django's, and what came by mail
-NOT_THERE = {"exports:download"}  # of an export that failed
+NOT_THERE = {"exports:download", "exports:file"}  # of an export that failed
 TEXT = "Hello @bob, see https://example.org/ about #lemons.\n\nשלום, 你好"
 
 
@@ -346,3 +346,10 @@ def test_exports_are_for_everybody_in_every_state(site, alice, parts):
         page = site(address)
         assert page.locator(".state-succeeded").count()
         assert page.get_by_role("link", name="Download").count()
+    page.get_by_role("link", name="Delete the file").click()
+    page.get_by_role("heading", name="Delete this file?").wait_for()
+    assert not violations(page)
+    export.refresh_from_db()
+    assert export.remove_file()
+    for address in addresses:
+        assert site(address).get_by_text("Its file was removed:").count()

@@ -2,6 +2,7 @@ import os
 import re
 import signal
 import time
+import uuid
 
 import pytest
 from django.conf import settings
@@ -152,6 +153,13 @@ def test_every_rule_is_about_a_page_and_a_limit(name, settings):
 def test_searching_is_limited_too(client, db, counting):
     found = [client.get("/search/", {"q": "x"}).status_code for _ in range(3)]
     assert found == [200, 200, 429]
+
+
+def test_fetching_files_is_limited_by_person(alices, counting, bob):
+    address = f"/exports/{uuid.uuid4()}/file/"
+    assert [alices.get(address).status_code for _ in range(3)] == [404, 404, 429]
+    alices.force_login(bob)
+    assert alices.get(address).status_code == 404
 
 
 def test_a_limit_of_zero_is_none(alices, counting, settings):

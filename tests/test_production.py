@@ -62,6 +62,13 @@ def test_it_refuses_a_limit_that_is_none(value):
     assert "LIMIT_SIGN_IN" in refused.stderr
 
 
+@pytest.mark.parametrize(("name", "value"), [("EXPORT_KEEP_DAYS", "0"), ("TIDY_SECONDS", "-1")])
+def test_it_refuses_a_number_that_makes_no_sense(name, value):
+    refused = manage("check", **PRODUCTION | {name: value})
+    assert refused.returncode != 0
+    assert f"{name} is {value}, and not between" in refused.stderr
+
+
 @pytest.mark.parametrize(
     ("translator", "named"),
     [
@@ -73,6 +80,53 @@ def test_it_refuses_a_translator_that_cannot_be_asked(translator, named):
     assert named in manage("check", **PRODUCTION | translator).stderr
 
 
+BUCKET = {"ARCHIVES_S3_BUCKET": "archives", "ARCHIVES_S3_REGION": "eu-central-1"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"EXPORT_LINK_SECONDS": "0"}, "EXPORT_LINK_SECONDS is 0"),
+        ({"EXPORT_LINK_SECONDS": "604801"}, "between 1 and 604800"),
+        ({"EXPORT_SENDFILE": "lighttpd"}, "EXPORT_SENDFILE is 'lighttpd': set it to nginx or"),
+        ({"EXPORT_SENDFILE": "nginx", "EXPORT_SENDFILE_URL": "archives"}, "EXPORT_SENDFILE_URL is"),
+        (BUCKET | {"EXPORT_SENDFILE": "nginx"}, "Set one of them"),
+        (BUCKET | {"ARCHIVES_S3_BUCKET": "s3://archives"}, "no name of a bucket"),
+        (BUCKET | {"ARCHIVES_S3_ENDPOINT_URL": "s3.example.org"}, "like https://s3.example.org"),
+        (BUCKET | {"ARCHIVES_S3_REGION": ""}, "ARCHIVES_S3_REGION is not set"),
+        (BUCKET | {"ARCHIVES_S3_BUCKET": ""}, "ARCHIVES_S3_BUCKET is not set"),
+    ],
+)
+def test_it_refuses_what_no_export_could_be_fetched_with(wrong, named):
+    refused = manage("check", **PRODUCTION | wrong)
+    assert refused.returncode != 0
+    assert named in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("store", "address"),
+    [
+        ({}, "https://archives.s3.eu-central-1.amazonaws.com/e/1?"),
+        (
+            {"ARCHIVES_S3_ENDPOINT_URL": "https://s3.example.org"},
+            "https://s3.example.org/archives/e/1?",
+        ),
+    ],
+)
+def test_what_is_in_a_bucket_is_fetched_from_there_by_who_has_a_key(store, address):
+    code = "from exports.archive import storage; print(storage().url('e/1'))"
+    keys = {"AWS_ACCESS_KEY_ID": "name", "AWS_SECRET_ACCESS_KEY": "secret"}
+    shown = manage("shell", "-c", code, **PRODUCTION | BUCKET | store | keys).stdout
+    assert address in shown
+    assert "X-Amz-Signature=" in shown
+
+
+@pytest.mark.parametrize("name", ["EXPORT_ALLOWANCE", "EXPORT_RESERVE_BYTES"])
+def test_it_refuses_less_than_nothing(name):
+    refused = manage("check", **PRODUCTION | {name: "-1"})
+    assert f"{name} is -1, and not between" in refused.stderr
+
+
 def test_the_development_inbox_is_not_there():
     shown = manage("shell", "-c", "from django.urls import reverse; reverse('inbox')", **PRODUCTION)
     assert "NoReverseMatch" in shown.stderr
@@ -82,10 +136,12 @@ def test_every_variable_is_in_the_example():
     root = Path(settings.BASE_DIR)
     read = set(
         re.findall(
-            r'(?:env\.\w+|required|limit)\(\s*"(\w+)"', (root / "microblog/settings.py").read_text()
+            r'(?:env\.\w+|required|limit|whole)\(\s*"(\w+)"',
+            (root / "microblog/settings.py").read_text(),
         )
     )
-    shown = set(re.findall(r"^#?([A-Z_]+)=", (root / ".env.example").read_text(), re.MULTILINE))
+    shown = set(re.findall(r"^#?([A-Z0-9_]+)=", (root / ".env.example").read_text(), re.MULTILINE))
     assert len(read) > 20
     assert read - shown == {"ENV_FILE"}  # it names the file, so it can't be in it
-    assert shown - read == {"ANYMAIL_MAILGUN_API_KEY"}  # one of many, by its prefix
+    keys = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}  # read by boto3
+    assert shown - read == keys | {"ANYMAIL_MAILGUN_API_KEY"}  # one of many, by its prefix

@@ -3,7 +3,6 @@
 import uuid
 import zoneinfo
 from datetime import UTC, timedelta, tzinfo
-from functools import partial
 from pathlib import PurePath
 
 from django.conf import settings
@@ -348,7 +347,8 @@ def remove_avatar(sender, instance, **kwargs):
 
 def _remove_on_commit(avatar):
     if avatar:
-        transaction.on_commit(partial(avatar.storage.delete, avatar.name), robust=True)
+        storage, name = avatar.storage, avatar.name
+        transaction.on_commit(lambda: storage.delete(name), robust=True)
 
 
 class Follow(models.Model):

@@ -49,6 +49,19 @@ def test_it_ends_the_sessions_and_says_goodbye(delete, alice):
     assert not User.objects.exists()
 
 
+def test_a_disk_that_does_not_let_go_of_the_picture_keeps_nobody(
+    delete, alice, stored, monkeypatch
+):
+    alice.change_avatar(pictures.make_square(upload(photo())))
+
+    def fail(storage, name):
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr("django.core.files.storage.FileSystemStorage.delete", fail)
+    assert delete().status_code == 302
+    assert not User.objects.exists()
+
+
 @pytest.mark.parametrize("password", ["wrong", ""])
 def test_it_asks_for_the_password(delete, alice, password):
     assert delete({"password": password}).context["form"].errors["password"]

@@ -1,8 +1,9 @@
 """What people say, to all and to one another, and what they are told of it."""
 
+from .deletions import Deletion
 from .messages import Message
 from .notifications import Notification
-from .posts import BodyField, Deletion, Post, Revision, Tag, Translation
+from .posts import BodyField, Post, Revision, Tag, Translation
 
 __all__ = [
     "BodyField",

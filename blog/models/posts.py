@@ -17,6 +17,7 @@ from accounts.validators import BLANK, validate_not_blank, validate_storable
 from blog import languages, markup, search, translators
 from tasks.lifecycle import launch, launch_spread
 
+from .deletions import Deletion
 from .notifications import Notification
 
 BODY_MAX_LENGTH = 500  # code points
@@ -94,12 +95,17 @@ class PostQuerySet(models.QuerySet):
         search.index_posts(posts)
 
     @transaction.atomic
-    def delete(self):
+    def delete(self, *, noted=True):
         """As Django's; and they can't be found any more. In chunks, so that neither the memory nor
-        the number of statements grows with each post."""
+        the number of statements grows with each post. `noted`: whether there is to be a Deletion of
+        each, for their author."""
         deleted, by_model = 0, Counter()
-        while pks := list(self.order_by("pk").values_list("pk", flat=True)[:CHUNK]):
+        posts = self.order_by("pk").values_list("pk", "author_id", "deleted_at", named=True)
+        while chunk := list(posts[:CHUNK]):
+            pks = [post.pk for post in chunk]
             search.forget_posts(pks)
+            if noted:
+                Deletion.objects.note(chunk)
             count, counts = models.QuerySet(self.model).filter(pk__in=pks).delete()
             deleted += count
             by_model.update(counts)
@@ -168,12 +174,18 @@ class Post(models.Model):
         verbose_name_plural = _("posts")
         indexes = [
             models.Index(
-                # The last one, so that counting what is there reads nothing but the index.
-                fields=["author", "timestamp", "id", "deleted_at"],
+                # The last two, so that counting what is there, and finding what has changed among
+                # it, reads nothing but the index.
+                fields=["author", "timestamp", "id", "deleted_at", "edited_at"],
                 name="blog_post_by_author",
             ),
             models.Index(fields=["timestamp", "id"], name="blog_post_by_time"),
             models.Index(fields=["thread", "id"], name="blog_post_by_thread"),
+            models.Index(
+                fields=["author", "edited_at"],
+                condition=Q(edited_at__isnull=False),
+                name="blog_post_edited",
+            ),
         ]
 
     def __str__(self):
@@ -195,6 +207,7 @@ class Post(models.Model):
     @transaction.atomic
     def delete(self, *args, **kwargs):
         search.forget_posts([self.pk])
+        Deletion.objects.note([self])
         return super().delete(*args, **kwargs)
 
     def publish(self, at=None):
@@ -250,6 +263,7 @@ class Post(models.Model):
         """Take it away from everywhere at once; for good, when its undo has run out."""
         self.deleted_at = timezone.now()
         self.save(update_fields=["deleted_at"])
+        Deletion.objects.note([self])
         moment = self.deleted_at.isoformat()
         args = {"post": self.pk, "deleted_at": moment}
         after = UNDO_FOR.total_seconds()
@@ -259,6 +273,7 @@ class Post(models.Model):
     def restore(self):
         self.deleted_at = None
         self.save(update_fields=["deleted_at"])
+        Deletion.objects.filter(post_id=self.pk).update(undone_at=timezone.now())
 
     def is_foreign_in(self, language) -> bool:
         """Whether it can be translated, as far as we know, for who reads `language`."""
@@ -330,31 +345,6 @@ class Revision(models.Model):
 
     def __str__(self):
         return f"{self.post_id} @ {self.said_at}"
-
-
-class Deletion(models.Model):
-    """That a post is gone, for those who keep a copy: an export says what of the last one is."""
-
-    author = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.CASCADE,
-        db_index=False,  # blog_deletion_by_author serves it too
-        related_name="deletions",
-        verbose_name=_("author"),
-    )
-    post_id = models.PositiveBigIntegerField(_("post"), unique=True)
-    at = models.DateTimeField(_("deleted"))
-    undone_at = models.DateTimeField(
-        _("undone"), null=True, blank=True, help_text=_("When the post came back.")
-    )
-
-    class Meta:
-        verbose_name = _("deletion")
-        verbose_name_plural = _("deletions")
-        indexes = [models.Index(fields=["author", "post_id"], name="blog_deletion_by_author")]
-
-    def __str__(self):
-        return f"{self.post_id} @ {self.at}"
 
 
 class Translation(models.Model):

@@ -4,6 +4,7 @@ settings. To add one: a module, a line in FORMATS, a test; docs/formats.md shows
 
 from .account_json import AccountJson
 from .base import About, Damaged, Format, Item
+from .deleted_json import DeletedJson
 from .documents import DOCUMENTS
 from .feed_atom import FeedAtom
 from .feed_json import FeedJson
@@ -16,7 +17,17 @@ from .posts_csv import PostsCsv
 from .posts_json import PostsJson
 from .posts_ndjson import PostsNdjson
 
-__all__ = ["BY_NAME", "DOCUMENTS", "FORMATS", "PHRASES", "About", "Damaged", "Format", "Item"]
+__all__ = [
+    "BY_NAME",
+    "DOCUMENTS",
+    "FORMATS",
+    "PHRASES",
+    "About",
+    "Damaged",
+    "DeletedJson",
+    "Format",
+    "Item",
+]
 
 # In the order that they have in an archive. One whose name ends with / is a folder.
 FORMATS = (
@@ -32,6 +43,7 @@ FORMATS = (
     FollowingCsv,
     FollowersCsv,
     AccountJson,
+    DeletedJson,
 )
 BY_NAME = {each.name: each for each in FORMATS}
 # What people read in some of the files; About.words has them in a person's language.

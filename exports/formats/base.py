@@ -79,8 +79,12 @@ class Format:
 
     name: str  # of the file
     content_type: str
-    of = "posts"  # which items it takes: posts, messages, following, followers, revisions
+    # Which items it takes: posts, messages, following, followers, revisions, deletions.
+    of = "posts"
     between = b""  # two items
+    # About how large it is: the file itself, each item in it, and how often it has an item's text
+    # (in bytes). Measured; said to people before they start, so each format should know its own.
+    weight = 100, 200, 1
 
     def __init__(self, about: About):
         self.about = about

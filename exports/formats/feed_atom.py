@@ -18,6 +18,7 @@ NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 class FeedAtom(Format):
     name = "feed.atom"
     content_type = "application/atom+xml"
+    weight = 500, 300, 1.2
 
     def head(self) -> bytes:
         about = self.about

@@ -11,6 +11,7 @@ OPTIONAL = {"title": "title", "edited": "date_modified", "language": "language"}
 class FeedJson(JsonList):
     name = "feed.json"
     content_type = "application/feed+json"
+    weight = 270, 185, 2
     key = "items"
 
     def fields(self) -> dict:

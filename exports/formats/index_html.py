@@ -24,6 +24,7 @@ ARTICLE = re.compile(
 class IndexHtml(Format):
     name = "index.html"
     content_type = "text/html; charset=utf-8"
+    weight = 1_400, 200, 1.1
 
     def head(self) -> bytes:
         about = self.about

@@ -20,6 +20,7 @@ TAGS = {"@": "Mention", "#": "Hashtag"}
 class OutboxJson(JsonList):
     name = "outbox.json"
     content_type = "application/activity+json"
+    weight = 190, 640, 3.2
     key = "orderedItems"
 
     def fields(self) -> dict:

@@ -15,6 +15,7 @@ DANGEROUS = frozenset("=+-@\t\r\n＝＋－＠'")
 
 class PostsCsv(Table):
     name = "posts.csv"
+    weight = 55, 80, 1
     columns = ("id", "timestamp", "edited", "title", "body", "language", "reply_to", "url")
 
     def row(self, item: Item) -> list:

@@ -25,6 +25,7 @@ class PostsJson(JsonList):
     """The first key of each item is "body"."""
 
     name = "posts.json"
+    weight = 15, 125, 1
     key = "posts"
 
     def head(self) -> bytes:

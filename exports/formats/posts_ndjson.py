@@ -12,6 +12,7 @@ from .json_list import count_items
 class PostsNdjson(Format):
     name = "posts.ndjson"
     content_type = "application/x-ndjson"
+    weight = 0, 125, 1
 
     def item(self, item: Item) -> bytes:
         return orjson.dumps(item, option=orjson.OPT_APPEND_NEWLINE)

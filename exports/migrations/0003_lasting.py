@@ -7,17 +7,14 @@ import django.utils.timezone
 import exports.contents
 from django.conf import settings
 from django.db import migrations, models
-from django.db.models import F
 from django.utils import timezone
 
 
 def let_what_is_there_last(apps, schema_editor):
-    """What was made when nothing expired is kept for as long as a new one, from now on."""
+    """What was made when nothing expired is kept for as long as a new one, from now on. It has no
+    time of its snapshot: what was deleted since was not noted, so no changes since it are known."""
     exports = apps.get_model("exports", "Export").objects.exclude(file="")
-    exports.update(
-        expires_at=timezone.now() + timedelta(days=settings.EXPORT_KEEP_DAYS),
-        snapshot_at=F("created_at"),  # earlier than it was: so no change since is missed
-    )
+    exports.update(expires_at=timezone.now() + timedelta(days=settings.EXPORT_KEEP_DAYS))
     by_mail = exports.exclude(mailed_at=None)
     by_mail.filter(size__lte=settings.EXPORT_ATTACH_MAX_BYTES).update(attached=True)
     by_mail.filter(size__gt=settings.EXPORT_ATTACH_MAX_BYTES).update(attached=False)

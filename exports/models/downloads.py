@@ -4,6 +4,21 @@ from django.utils.translation import gettext_lazy as _
 
 from .exports import Export
 
+USER_AGENT_MAX = 200  # characters
+
+
+class DownloadManager(models.Manager):
+    SHOWN = 20  # on the page of an export
+
+    def newest(self):
+        """Those that the page of their export shows."""
+        return self.all()[: self.SHOWN]
+
+    def note(self, request):
+        """That one begins with this request."""
+        program = request.headers.get("User-Agent", "").replace("\0", "")
+        return self.create(address=request.address, user_agent=program[:USER_AGENT_MAX])
+
 
 class Download(models.Model):
     """One fetching of an export's file, as its owner may want to know of it."""
@@ -15,7 +30,9 @@ class Download(models.Model):
     address = models.CharField(
         _("address"), max_length=50, blank=True, help_text=_("Of IPv6, the network.")
     )
-    user_agent = models.CharField(_("program"), max_length=200, blank=True)
+    user_agent = models.CharField(_("program"), max_length=USER_AGENT_MAX, blank=True)
+
+    objects = DownloadManager()
 
     class Meta:
         verbose_name = _("download")

@@ -91,12 +91,14 @@ REVISIONS = [
     Item(post=number, said="2026-01-02T03:04:05Z", title="", body=text)
     for number, text in enumerate(TEXTS, 1)
 ]
+DELETIONS = [Item(id=number, deleted="2026-01-02T03:04:05Z") for number in range(50)]
 ITEMS = {
     "posts": POSTS,
     "messages": MESSAGES,
     "following": PEOPLE,
     "followers": PEOPLE,
     "revisions": REVISIONS,
+    "deletions": DELETIONS,
 }
 
 

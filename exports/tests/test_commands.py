@@ -44,6 +44,35 @@ def test_nothing_is_written_over(posts, folder):
     assert [path.read_text() for path in folder.iterdir()] == ["mine"]
 
 
+def test_changes_are_those_since_the_last_that_reached_them(posts, alice, folder, capsys):
+    Post.objects.update(timestamp="2026-01-01T00:00:00Z")
+    base = Export(owner=alice, attached=True)
+    for name, value in base.snapshot().items():
+        setattr(base, name, value)
+    base.published_at = base.snapshot_at
+    base.save()
+    posts[0].delete()
+    call_command("export", "alice", changes=True)
+    call_command("verify_archive", "microblog-alice-changes.zip")
+    said = capsys.readouterr().out
+    assert "0 posts: microblog-alice-changes.zip" in said
+    assert "Only what has changed since" in said
+    assert "deletions: 1" in said
+
+
+def test_without_one_there_are_no_changes(posts, folder):
+    with pytest.raises(CommandError, match="take out everything first"):
+        call_command("export", "alice", changes=True)
+    assert not list(folder.iterdir())
+
+
+def test_what_does_not_add_up_is_not_kept(posts, folder, monkeypatch):
+    monkeypatch.setattr(Export, "explains", lambda export, count: False)
+    with pytest.raises(CommandError, match="not as many posts"):
+        call_command("export", "alice")
+    assert not list(folder.iterdir())
+
+
 def test_of_nobody_there_is_nothing(db, folder):
     with pytest.raises(CommandError, match="Nobody is named carol"):
         call_command("export", "carol")

@@ -2,9 +2,11 @@ import hashlib
 import json
 import smtplib
 import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from anymail.exceptions import AnymailRequestsAPIError
+from django.utils import timezone
 
 from blog.models import Post
 from exports import archive, jobs
@@ -12,8 +14,11 @@ from exports.formats.posts_json import PostsJson
 from exports.models import Export
 from tasks import lifecycle
 from tasks.models import State, Task
+from tasks.runner import Run
 
 from .conftest import content, written
+
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def work(export):
@@ -72,6 +77,63 @@ def test_posts_deleted_while_exporting_are_counted(export, alice, run):
     done = work(export)
     assert (done.total, done.count, done.deleted) == (3, 2, 1)
     assert (done.task.done, done.task.total) == (3, 3)
+
+
+def test_posts_that_came_since_the_snapshot_are_counted(export, alice, run):
+    alice.posts.first().remove()
+    jobs.take_snapshot(export, run)
+    Post.with_deleted.first().restore()
+    Task.objects.update(state=State.QUEUED)
+    done = work(export)
+    assert (done.total, done.count, done.deleted) == (2, 3, 0)
+    assert done.tally["added"] == 1
+    assert (done.task.done, done.task.total) == (2, 2)
+
+
+@pytest.mark.parametrize("counted", [2, 4])
+def test_what_nothing_explains_is_not_published_but_counted_anew(
+    export, alice, run, mailoutbox, counted
+):
+    alice.posts.update(timestamp=LONG_AGO)
+    jobs.take_snapshot(export, run)
+    Export.objects.update(total=counted)
+    Task.objects.update(state=State.QUEUED)
+    again = work(export)
+    assert (again.task.state, again.task.reason) == (State.QUEUED, "unaccounted")
+    assert not again.file
+    assert not archive.storage().listdir(export.folder)[1]
+    assert not mailoutbox
+    Task.objects.update(not_before=None)
+    done = work(export)
+    assert (done.task.state, done.total, done.count) == (State.SUCCEEDED, 3, 3)
+
+
+def test_what_is_never_explained_fails_for_good(export, monkeypatch):
+    monkeypatch.setattr(Export, "explains", lambda export, count: False)
+    Task.objects.update(max_attempts=1)
+    done = work(export)
+    assert (done.task.state, done.task.reason) == (State.FAILED, "unaccounted")
+    assert not done.file
+
+
+def test_who_deletes_much_explains_no_more_than_that(export, alice, run):
+    jobs.take_snapshot(export, run)
+    alice.posts.first().delete()
+    alice.posts.last().remove()
+    assert export.explains(1)
+    assert not export.explains(0)
+
+
+def test_an_edit_adds_to_an_export_of_changes(alice, bob):
+    post = Post.objects.create(author=alice, body="x", timestamp=LONG_AGO)
+    base = Export(snapshot_at=timezone.now() - timedelta(hours=1), last_id=post.pk)
+    export, _ = Export.objects.start(alice, base=base)
+    run = Run(lifecycle.claim(export.task.job, export.task_id))
+    jobs.take_snapshot(export, run)
+    post.revise("", "y")
+    Task.objects.update(state=State.QUEUED)
+    done = work(export)
+    assert (done.task.state, done.tally["added"], done.count) == (State.SUCCEEDED, 1, 1)
 
 
 def test_what_an_attempt_left_behind_is_removed(export, run):

@@ -142,3 +142,39 @@ def test_one_that_does_not_say_whose_it_is_is_none_of_ours(packed, key):
             content = old.read(name)
             new.add(name, content.replace(key, b"x") if name == verifying.ABOUT else content)
     assert refused(file.getvalue())[0] == "not_ours"
+
+
+@pytest.mark.parametrize(
+    "posts",
+    [
+        b"3",
+        b"{}",
+        b'{"at_snapshot":20,"exported":20,"skipped":{"x":1},"failed":0,"added":0}',
+        b'{"at_snapshot":20,"exported":20,"skipped":{"x":"1"},"failed":0,"added":0}',
+        b'{"at_snapshot":19,"exported":19,"skipped":{},"failed":0,"added":0}',
+    ],
+)
+def test_a_tally_that_is_not_right_is_found(packed, posts):
+    assert refused(about_with(packed, b'"posts":' + posts))[0] == "tally"
+
+
+def test_a_tally_that_is_right_is_fine(packed):
+    posts = b'{"at_snapshot":21,"exported":20,"skipped":{"x":2},"failed":0,"added":1}'
+    about = verifying.verify(BytesIO(about_with(packed, b'"posts":' + posts))).about
+    assert about["posts"]["skipped"] == {"x": 2}
+
+
+def test_changes_since_no_moment_are_none_of_ours(packed):
+    assert refused(about_with(packed, b'"changes_since":{}'))[0] == "not_ours"
+
+
+def about_with(packed, more):
+    """The archive, saying this too of itself."""
+    file = BytesIO()
+    with ZipFile(BytesIO(packed)) as old, packing.Zip(file) as new:
+        for name in old.namelist()[:-1]:
+            content = old.read(name)
+            if name == verifying.ABOUT:
+                content = content.replace(b"{", b"{" + more + b",", 1)
+            new.add(name, content)
+    return file.getvalue()

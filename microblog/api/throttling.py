@@ -2,12 +2,10 @@
 
 from rest_framework import throttling
 
-from microblog.addresses import address
-
 
 class _ByOurAddress:
     def get_ident(self, request):
-        return address(request)
+        return request.address
 
 
 class ForVisitors(_ByOurAddress, throttling.AnonRateThrottle):

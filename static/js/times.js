@@ -22,10 +22,11 @@ const REFRESH = 30_000; // milliseconds
 const say = (moment, now) => {
   const seconds = (moment - now) / 1000;
   const distance = Math.abs(seconds);
+  const whole = seconds < 0 ? Math.trunc : Math.round; // in a week, when it is a moment less
   if (distance < MINUTE) return justNow;
-  if (distance < HOUR) return relative.format(Math.trunc(seconds / MINUTE), "minute");
-  if (distance < DAY) return relative.format(Math.trunc(seconds / HOUR), "hour");
-  if (distance < 7 * DAY) return relative.format(Math.trunc(seconds / DAY), "day");
+  if (distance < HOUR) return relative.format(whole(seconds / MINUTE), "minute");
+  if (distance < DAY) return relative.format(whole(seconds / HOUR), "hour");
+  if (distance < 7 * DAY) return relative.format(whole(seconds / DAY), "day");
   return (year.format(moment) === year.format(now) ? day : dayAndYear).format(moment);
 };
 

@@ -1,5 +1,7 @@
 """Jobs that the tests of the engine run. Not in a module `jobs`: no site knows them."""
 
+from datetime import timedelta
+
 from tasks.runner import Failure, job
 
 seen = []
@@ -25,3 +27,8 @@ def crash(run):
 @job("Leaving")
 def leave(run):
     raise SystemExit("like Django-Q2's time-out")
+
+
+@job("Coming back", every=timedelta(hours=1))
+def come_back(run):
+    pass

@@ -1,18 +1,20 @@
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from tasks import lifecycle
+from tasks import lifecycle, registry
 from tasks.models import Attempt, State, Task
 from tasks.pulse import Pulse
 
-from .jobs_for_tests import count, refuse
+from .jobs_for_tests import come_back, count, refuse
 
 COUNT = f"{count.__module__}.count"
 REFUSE = f"{refuse.__module__}.refuse"
+COME_BACK = f"{come_back.__module__}.come_back"
 
 pytestmark = pytest.mark.django_db
 
@@ -99,6 +101,58 @@ class TestLaunch:
             task, created = lifecycle.launch(COUNT, key="1")
         assert created
         assert Task.objects.get() == task
+
+
+class TestLaunchSpread:
+    def test_who_else_launches_the_same_is_no_error(self, task, monkeypatch):
+        monkeypatch.setattr(lifecycle.Task.objects, "filter", lambda **asked: Task.objects.none())
+        lifecycle.launch_spread(COUNT, {"1": {}, "2": {}}, after=0, pace=1)
+        monkeypatch.undo()
+        assert set(Task.objects.values_list("key", flat=True)) == {"1", "2"}
+        assert Task.objects.count() == 2
+
+
+class TestLaunchDue:
+    @pytest.fixture
+    def task(self):
+        """The one that comes back."""
+        lifecycle.launch_due()
+        return Task.objects.get()
+
+    def later(self, **passed):
+        Task.objects.update(created_at=timezone.now() - timedelta(**passed))
+
+    def test_it_is_nobody_s_and_in_the_background(self, task):
+        assert (task.job, task.owner, task.background) == (COME_BACK, None, True)
+
+    def test_the_sweeper_rings_for_it(self, task, rung, quiet_redis):
+        assert lifecycle.sweep() == 1
+        assert rung == [(COME_BACK, task.pk)]
+
+    def test_another_comes_when_its_time_is_over_and_not_before(self, task):
+        lifecycle.succeed(lifecycle.claim(COME_BACK, task.pk))
+        self.later(minutes=59)
+        lifecycle.launch_due()
+        assert Task.objects.count() == 1
+        self.later(minutes=61)
+        lifecycle.launch_due()
+        assert Task.objects.count() == 2
+
+    def test_none_comes_while_the_one_before_is_active(self, task):
+        self.later(hours=5)
+        lifecycle.launch_due()
+        assert Task.objects.get() == task
+
+    @pytest.mark.parametrize("never", [None, timedelta()])
+    def test_of_other_jobs_none_comes(self, monkeypatch, never):
+        recurring = registry.get_job(COME_BACK)
+        monkeypatch.setitem(registry._jobs, COME_BACK, replace(recurring, every=never))
+        lifecycle.launch_due()
+        assert not Task.objects.exists()
+
+    def test_it_needs_one_query_when_nothing_is_due(self, task, django_assert_num_queries):
+        with django_assert_num_queries(1):
+            lifecycle.launch_due()
 
 
 class TestClaim:
@@ -316,6 +370,18 @@ class TestCancel:
     def test_what_is_being_delivered_is_not(self, task):
         lifecycle.checkpoint(lifecycle.claim(COUNT, task.pk), delivering=True)
         assert not lifecycle.cancel(task)
+
+    def test_what_can_not_be_cleaned_up_is_cancelled_all_the_same(
+        self, task, monkeypatch, django_capture_on_commit_callbacks, caplog
+    ):
+        def fail(task):
+            raise OSError("the disk is gone")
+
+        counting = registry.get_job(COUNT)
+        monkeypatch.setitem(registry._jobs, COUNT, replace(counting, clean_up=fail))
+        with django_capture_on_commit_callbacks(execute=True):
+            assert lifecycle.cancel(task)
+        assert "the disk is gone" in caplog.text
 
     @pytest.mark.parametrize("state", ["succeeded", "failed", "cancelled"])
     def test_what_has_ended_stays_so(self, task, state):

@@ -24,16 +24,22 @@ class Command(BaseCommand):
         names = [choice[0] for choice in contents.choices()]
         parser.add_argument("username", help=_("Who wrote it."))
         parser.add_argument(
+            "--changes",
+            action="store_true",
+            help=_("Only what has changed since the last export that reached them."),
+        )
+        parser.add_argument(
             "--format", choices=names, default=contents.ARCHIVE, help=_("What to write.")
         )
         parser.add_argument("--to", type=Path, help=_("The file; it must not be there yet."))
 
-    def handle(self, *, username, format, to, **options):
+    def handle(self, *, username, changes, format, to, **options):
         person = User.objects.named(username).first()
         if person is None:
             raise CommandError(_("Nobody is named %(name)s.") % {"name": username})
-        snapshot = Export(owner=person, contents=format).snapshot()
-        export = Export(owner=person, contents=format, **snapshot)
+        export = Export(owner=person, contents=format, **self.since_when(person, changes))
+        for name, value in export.snapshot().items():
+            setattr(export, name, value)
         to = to or Path(contents.file_name(export))
         part = to.with_name(f"{to.name}.part")
         try:
@@ -41,6 +47,8 @@ class Command(BaseCommand):
                 self.write(export, file)
                 file.seek(0)
                 count = contents.count(export, file)
+                if not export.explains(count):
+                    raise CommandError(_("The file has not as many posts as were counted."))
                 os.fsync(file.fileno())
             os.link(part, to)  # not over one that is there
         except OSError as error:
@@ -48,6 +56,16 @@ class Command(BaseCommand):
         finally:
             part.unlink(missing_ok=True)
         self.stdout.write(_("%(count)d posts: %(file)s") % {"count": count, "file": to})
+
+    def since_when(self, person, changes):
+        if not changes:
+            return {}
+        if base := Export.objects.base_for(person):
+            return base.onward()
+        raise CommandError(
+            _("No export of all posts has reached %(name)s; take out everything first.")
+            % {"name": person.username}
+        )
 
     def write(self, export, file):
         silent = None if self.stderr.isatty() else True

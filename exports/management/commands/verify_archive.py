@@ -27,5 +27,7 @@ class Command(BaseCommand):
         self.stdout.write(_("The archive is whole."))
         self.stdout.write(f"@{about['username']}, {about['site']}")
         self.stdout.write(_("The newest thing in it: %(moment)s") % {"moment": about["updated"]})
+        if since := about.get("changes_since"):
+            self.stdout.write(_("Only what has changed since %(moment)s.") % {"moment": since})
         for kind, number in about["items"].items():
             self.stdout.write(f"{kind}: {number}")

@@ -1,0 +1,13 @@
+"""What goes by itself of what people leave behind."""
+
+from collections.abc import Iterator
+
+from django.contrib.sessions.models import Session
+from django.db.models.functions import Now
+
+from tasks.keeping import delete
+
+
+def tidy() -> Iterator[None]:
+    """Delete the sessions that are over, like Django's `clearsessions`; yields after each step."""
+    return delete(Session.objects.filter(expire_date__lt=Now()))

@@ -1,0 +1,16 @@
+from datetime import timedelta
+
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+
+from accounts import keeping
+
+
+def test_sessions_that_are_over_go_and_others_stay(alices, client):
+    mine = alices.session.session_key
+    over = timezone.now() - timedelta(seconds=1)
+    for number in range(3):
+        Session.objects.create(session_key=f"old{number}", session_data="", expire_date=over)
+    assert len(list(keeping.tidy())) == 1
+    assert Session.objects.get().session_key == mine
+    assert alices.get("/exports/").status_code == 200

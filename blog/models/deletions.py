@@ -1,0 +1,56 @@
+"""What is not there any more."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class DeletionManager(models.Manager):
+    def note(self, posts):
+        """Write down that `posts` (of each `pk`, `author_id` and `deleted_at`) are gone: since they
+        were removed, or since now. What is purged keeps its moment; what had come back is gone."""
+        now = timezone.now()
+        self.bulk_create(
+            [
+                self.model(post_id=post.pk, author_id=post.author_id, at=post.deleted_at or now)
+                for post in posts
+            ],
+            update_conflicts=True,
+            update_fields=["at", "undone_at"],
+            unique_fields=["post_id"],
+        )
+
+
+class Deletion(models.Model):
+    """That a post is gone, for those who keep a copy: an export says what of the last one is."""
+
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        db_index=False,  # blog_deletion_by_time serves it too
+        related_name="deletions",
+        verbose_name=_("author"),
+    )
+    post_id = models.PositiveBigIntegerField(_("post"), unique=True)
+    at = models.DateTimeField(_("deleted"))
+    undone_at = models.DateTimeField(
+        _("undone"), null=True, blank=True, help_text=_("When the post came back.")
+    )
+
+    objects = DeletionManager()
+
+    class Meta:
+        verbose_name = _("deletion")
+        verbose_name_plural = _("deletions")
+        indexes = [
+            models.Index(fields=["author", "at", "post_id"], name="blog_deletion_by_time"),
+            models.Index(
+                fields=["author", "undone_at"],
+                condition=models.Q(undone_at__isnull=False),
+                name="blog_deletion_undone",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.post_id} @ {self.at}"

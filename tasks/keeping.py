@@ -1,0 +1,20 @@
+"""What the engine keeps of what has ended, and how small a step is in which the rest goes."""
+
+from collections.abc import Iterator
+
+from .models import Task
+
+CHUNK = 500  # rows
+
+
+def tidy() -> Iterator[None]:
+    """Delete the tasks that nobody asks for any more; yields after each step."""
+    return delete(Task.objects.to_forget())
+
+
+def delete(rows) -> Iterator[None]:
+    """Delete the QuerySet `rows`, some at a time, each in a short transaction; yields after each
+    step."""
+    while keys := list(rows.values_list("pk", flat=True)[:CHUNK]):
+        rows.filter(pk__in=keys).delete()
+        yield

@@ -1,0 +1,53 @@
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from tasks import keeping, lifecycle
+from tasks.models import Attempt, Task
+
+from .test_lifecycle import COUNT
+
+pytestmark = pytest.mark.django_db
+
+
+def ended(days, **fields):
+    """A task that ended so many days ago."""
+    task, _ = lifecycle.launch(COUNT, key=str(days), **fields)
+    lifecycle.succeed(lifecycle.claim(COUNT, task.pk))
+    Task.objects.filter(pk=task.pk).update(ended_at=timezone.now() - timedelta(days=days))
+    return task
+
+
+def tidy():
+    return len(list(keeping.tidy()))
+
+
+def test_what_nobody_owns_is_kept_a_month(bob):
+    ended(31)
+    kept = ended(29)
+    assert tidy() == 1
+    assert Task.objects.get() == kept
+    assert Attempt.objects.get().task == kept
+
+
+def test_what_somebody_owns_is_kept_a_quarter(bob):
+    ended(91, owner=bob)
+    kept = ended(89, owner=bob)
+    tidy()
+    assert Task.objects.get() == kept
+
+
+def test_what_has_not_ended_is_kept():
+    lifecycle.launch(COUNT, key="1")
+    Task.objects.update(created_at=timezone.now() - timedelta(days=1000))
+    assert tidy() == 0
+    assert Task.objects.exists()
+
+
+def test_it_goes_in_steps(monkeypatch):
+    monkeypatch.setattr(keeping, "CHUNK", 2)
+    for days in range(40, 45):
+        ended(days)
+    assert tidy() == 3
+    assert not Task.objects.exists()
