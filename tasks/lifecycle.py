@@ -78,9 +78,11 @@ class Superseded(Exception):
         super().__init__("The task is no longer this worker's.")
 
 
-def launch(job: str, *, key: str, owner=None, args: dict | None = None) -> tuple[Task, bool]:
+def launch(
+    job: str, *, key: str, owner=None, args: dict | None = None, background: bool = False
+) -> tuple[Task, bool]:
     """Create a task for the declared job named `job` and ring for a worker once the caller's
-    transaction is committed.
+    transaction is committed; for what is to be done in the background, the sweeper rings.
 
     While a task of the same (job, key) is active there is no second one: returns (task, created).
     Raises LookupError for a job that no app declares.
@@ -92,8 +94,10 @@ def launch(job: str, *, key: str, owner=None, args: dict | None = None) -> tuple
         key=key,
         owner=owner,
         args=args or {},
+        background=background,
         max_attempts=settings.TASKS_MAX_ATTEMPTS,
-        dispatched_at=Now(),  # a moment later; if we die in between, the sweeper rings
+        # A moment later; if we die in between, the sweeper rings.
+        dispatched_at=None if background else Now(),
     )
     try:
         with transaction.atomic():
@@ -102,7 +106,8 @@ def launch(job: str, *, key: str, owner=None, args: dict | None = None) -> tuple
         if active := Task.objects.active().filter(job=job, key=key).first():
             return active, False
         task.save(force_insert=True)  # the other one has ended in between
-    transaction.on_commit(partial(_push, [task]))
+    if not background:
+        transaction.on_commit(partial(_push, [task]))
     return task, True
 
 
@@ -301,6 +306,20 @@ def _end(end, task, state, outcome, reason="", traceback=""):
         if not end.execute(**given, token=task.token, failures=int(state == State.FAILED)):
             raise Superseded
         _end_attempt(task, outcome, traceback)
+        if state == State.FAILED:
+            _note_failure(task)
+
+
+def _note_failure(task):
+    """Let the job note what follows. A mistake in that must not keep the task from ending."""
+    on_failed = registry.get_job(task.job).on_failed
+    if on_failed is None:
+        return
+    try:
+        with transaction.atomic():
+            on_failed(task)
+    except Exception:
+        logger.exception("Task %s (%s) failed, and what follows could not be noted.", task.pk, task)
 
 
 def _end_attempt(task, outcome, traceback=""):

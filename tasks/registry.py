@@ -27,6 +27,14 @@ REASONS_FOR_NOW = {CRASHED: _("Something went wrong on our side.")}
 _jobs = {}
 
 
+class Refused(Exception):
+    """What was asked for can't be had now, and nothing has changed. `words`: why, for who asked."""
+
+    def __init__(self, words):
+        super().__init__(words)
+        self.words = words
+
+
 def nothing_to_clean(task):
     pass
 
@@ -38,6 +46,9 @@ class Job:
     in order to "cancel" or "retry" it. What has no address is not offered.
 
     clean_up(task) removes what is half done of a task that was cancelled or lost its last worker.
+    retry(task) lets a new task, which it returns, do what this one did not, or raises Refused.
+    on_failed(task) notes what follows from its failing for good, in the transaction of that, so
+    once.
     """
 
     name: str
@@ -46,6 +57,8 @@ class Job:
     reasons: dict = field(default_factory=dict)
     urls: dict[str, Callable] = field(default_factory=dict)
     clean_up: Callable = nothing_to_clean
+    retry: Callable | None = None
+    on_failed: Callable | None = None
 
     def url(self, name: str, task) -> str:
         return self.urls[name](task) if name in self.urls else ""

@@ -10,6 +10,7 @@ v1 = [
 ]
 v2 = [
     path("", include("accounts.api.v2")),
+    path("", include("tasks.api")),
 ]
 
 app_name = "api"

@@ -1,8 +1,11 @@
 """Jobs that the tests of the engine run. Not in a module `jobs`: no site knows them."""
 
+from tasks import lifecycle
+from tasks.registry import Refused
 from tasks.runner import Failure, job
 
 seen = []
+told = []
 
 
 @job("Counting", phases={"counting": "Counting up"}, urls={"result": lambda task: f"/{task.key}/"})
@@ -25,3 +28,27 @@ def crash(run):
 @job("Leaving")
 def leave(run):
     raise SystemExit("like Django-Q2's time-out")
+
+
+def note(task):
+    """What follows from a failure: here, that another job is launched."""
+    told.append(task.pk)
+    lifecycle.launch(f"{__name__}.count", key=f"after {task.pk}")
+
+
+def do_again(task):
+    again, created = lifecycle.launch(f"{__name__}.lose", key=task.key, owner=task.owner)
+    if not created:
+        raise Refused("Another one is at it.")
+    return again
+
+
+@job(
+    "Losing",
+    reasons={"lost": "All was lost."},
+    urls={"cancel": lambda task: "/cancel/", "retry": lambda task: "/retry/"},
+    on_failed=note,
+    retry=do_again,
+)
+def lose(run):
+    raise Failure("lost", heals=True, expected=True)
