@@ -1,4 +1,4 @@
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -11,17 +11,23 @@ from .formats import PostsJson
 DAY = timedelta(days=1)
 
 
+class DayField(forms.DateField):
+    """A day; or a moment, where a program hands one over."""
+
+    widget = forms.DateInput({"type": "date"}, "%Y-%m-%d")
+
+    def to_python(self, value):
+        return value if isinstance(value, datetime) else super().to_python(value)
+
+
 class ExportForm(forms.Form):
     """What to take out. The days are the reader's; nothing filled in is all of the default."""
 
     contents = forms.ChoiceField(label=_("Contents"), choices=contents.choices, required=False)
-    since = forms.DateField(
-        label=_("From"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d")
-    )
-    until = forms.DateField(
+    since = DayField(label=_("From"), required=False)
+    until = DayField(
         label=_("Until"),
         required=False,
-        widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"),
         help_text=_("Both days included. Empty: everything."),
     )
 
@@ -36,11 +42,7 @@ class ExportForm(forms.Form):
 
     def clean_until(self):
         """The end of that day."""
-        until = self.cleaned_data["until"]
-        try:
-            return _moment(until and until + DAY)
-        except OverflowError:
-            raise ValidationError(_("This day is too far away.")) from None
+        return _moment(self.cleaned_data["until"], days_later=1)
 
     def clean(self):
         since, until = (self.cleaned_data.get(name) for name in ("since", "until"))
@@ -48,9 +50,17 @@ class ExportForm(forms.Form):
             self.add_error("until", _("It ends before it begins."))
 
 
-def _moment(day):
-    """The beginning of the day where the reader is."""
-    return day and timezone.make_aware(datetime.combine(day, time()))
+def _moment(day, days_later=0):
+    """The beginning of the day, or of one so many days later, where the reader is; a moment is
+    itself. In UTC."""
+    if not day:
+        return None
+    try:
+        if not isinstance(day, datetime):
+            day = timezone.make_aware(datetime.combine(day + days_later * DAY, time()))
+        return day.astimezone(UTC)
+    except OverflowError:
+        raise ValidationError(_("This day is too far away.")) from None
 
 
 class VerifyForm(forms.Form):

@@ -6,20 +6,45 @@ from functools import partial
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from blog.models import Notification
-from tasks.registry import MAIL_UNKNOWN, NOT_MAILED
-from tasks.runner import job
+from tasks.registry import MAIL_UNKNOWN, NOT_MAILED, Refused
+from tasks.runner import Failure, job
 
 from . import archive, contents, delivery, reading
-from .models import Export
+from .api.serializers import ExportFacts
+from .models import Delivery, Export
+from .models.webhooks import PING, Event
+from .webhooks import GONE, NOT_PUBLIC
+
+NOT_TAKEN = "not_taken"
 
 
 def remove_half_written(task):
     for export in Export.objects.filter(pk=task.args["export"]):
         archive.remove(export.folder, keep=export.file.name)
+
+
+def retry(task):
+    """Let a new task go on with the same export."""
+    export = Export.objects.filter(task=task).select_related("owner", "task").first()
+    if export is None:
+        raise Refused(_("This export has been tried again already."))
+    if not export.retry():
+        raise Refused(_("Your export is already running."))
+    return export.task
+
+
+def tell_of_failure(task):
+    """Not when only the mail has failed: then the file is there, and that was told."""
+    for export in Export.objects.filter(task=task, file="").select_related("owner", "task"):
+        with translation.override(export.owner.language):
+            error = str(export.task.reason_label)
+        Delivery.objects.announce(
+            export.owner, Event.FAILED, ExportFacts(export).data | {"error": error}
+        )
 
 
 @job(
@@ -44,6 +69,8 @@ def remove_half_written(task):
         "retry": lambda task: reverse("exports:retry", args=[task.args["export"]]),
     },
     clean_up=remove_half_written,
+    retry=retry,
+    on_failed=tell_of_failure,
 )
 def export_posts(run):
     export = Export.objects.select_related("owner").get(pk=run.task.args["export"])
@@ -93,3 +120,17 @@ def publish(export, run, name, checked):
         Notification.objects.tell(
             export.owner, kind=Notification.Kind.EXPORT_READY, url=export.get_absolute_url()
         )
+        Delivery.objects.announce(export.owner, Event.SUCCEEDED, ExportFacts(export).data)
+
+
+@job(
+    _("Call of a webhook"),
+    reasons={NOT_TAKEN: _("The web server did not take it.")},
+)
+def call_webhook(run):
+    """Once; what is not taken is tried again, but for a ping, whose answer somebody waits for."""
+    deliveries = Delivery.objects.to_make().select_related("webhook")
+    for each in deliveries.filter(pk=run.task.args["delivery"]):
+        if error := each.attempt(run).error:
+            heals = error not in {GONE, NOT_PUBLIC} and each.event != PING
+            raise Failure(NOT_TAKEN, heals=heals, expected=True)

@@ -254,6 +254,14 @@ EXPORT_SCRATCH_DIR = Path(env.str("EXPORT_SCRATCH_DIR", default=str(VAR_DIR / "s
 EXPORT_ATTACH_MAX_BYTES = env.int("EXPORT_ATTACH_MAX_BYTES", default=5_000_000)
 EXPORT_KEEP_DAYS = env.int("EXPORT_KEEP_DAYS", default=7)
 
+# With this, people reach by their webhooks what only this machine and its neighbours can.
+WEBHOOK_ALLOW_PRIVATE = env.bool("WEBHOOK_ALLOW_PRIVATE", default=False)
+WEBHOOK_CA_FILE = env.str("WEBHOOK_CA_FILE", default="")
+if WEBHOOK_CA_FILE and not Path(WEBHOOK_CA_FILE).is_file():
+    raise ImproperlyConfigured(
+        f"WEBHOOK_CA_FILE is {WEBHOOK_CA_FILE!r}, and there is no such file."
+    )
+
 # Mail
 
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=30)
@@ -341,6 +349,7 @@ REST_FRAMEWORK = {
         "register": env.str("API_RATE_REGISTER", default="20/hour"),
         "write": env.str("API_RATE_WRITE", default="60/min"),
         "search": env.str("API_RATE_SEARCH", default="60/min"),
+        "webhook": env.str("API_RATE_WEBHOOK", default="30/hour"),
     },
     "DEFAULT_SCHEMA_CLASS": "microblog.api.schema.AutoSchema",
     "EXCEPTION_HANDLER": "microblog.api.errors.handle",
@@ -355,6 +364,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "TaskState": "tasks.models.State",
+        "DeliveryState": "exports.models.webhooks.Delivery.State",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "microblog.api.schema.finish",

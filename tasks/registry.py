@@ -28,11 +28,12 @@ _jobs = {}
 
 
 class Refused(Exception):
-    """What was asked for can't be had now, and nothing has changed. `words`: why, for who asked."""
+    """What was asked for can't be had now, and nothing has changed."""
 
-    def __init__(self, words):
-        super().__init__(words)
-        self.words = words
+    @property
+    def words(self):
+        """Why, for who asked."""
+        return self.args[0]
 
 
 def nothing_to_clean(task):

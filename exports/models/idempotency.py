@@ -1,0 +1,78 @@
+"""What programs ask for once, also when they have to say it twice."""
+
+import hashlib
+from datetime import timedelta
+
+import orjson
+from django.conf import settings
+from django.db import IntegrityError, models, transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+KEY_MAX = 100  # characters
+HOLDS = timedelta(hours=24)
+
+
+class OtherRequest(Exception):
+    """The key was used for something else."""
+
+
+class IdempotencyKeyQuerySet(models.QuerySet):
+    def expired(self):
+        """Those that nothing is known of any more."""
+        return self.filter(created_at__lte=Now() - HOLDS)
+
+
+class IdempotencyKeyManager(models.Manager.from_queryset(IdempotencyKeyQuerySet)):
+    @transaction.atomic
+    def once(self, owner, key: str, request: dict, do) -> dict:
+        """Return what `do()` returns: the answer to `request`, both as JSON has them. Where the
+        owner has used the key for the same request within a day, return what it returned then, also
+        when both come at once. Nothing is kept of what ends in an exception.
+
+        Raises OtherRequest.
+        """
+        digest = hashlib.sha256(orjson.dumps(request, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        self.filter(owner=owner).expired().delete()
+        try:
+            with transaction.atomic():
+                # Who comes second waits here until the first one's transaction has ended.
+                kept = self.create(owner=owner, key=key, digest=digest)
+        except IntegrityError:
+            kept = self.get(owner=owner, key=key)
+            if kept.digest != digest:
+                raise OtherRequest from None
+            return kept.answer
+        kept.answer = do()
+        kept.save(update_fields=["answer"])
+        return kept.answer
+
+
+class IdempotencyKey(models.Model):
+    """What a program said to name one request of its own, and what that was answered."""
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="idempotency_keys",
+        verbose_name=_("owner"),
+    )
+    key = models.CharField(_("key"), max_length=KEY_MAX)
+    digest = models.CharField(_("SHA-256"), max_length=64, help_text=_("Of the request."))
+    answer = models.JSONField(_("answer"), null=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    objects = IdempotencyKeyManager()
+
+    class Meta:
+        verbose_name = _("idempotency key")
+        verbose_name_plural = _("idempotency keys")
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "key"], name="exports_idempotencykey_once"),
+        ]
+        indexes = [
+            models.Index(fields=["created_at"], name="exports_idempotency_by_age"),
+        ]
+
+    def __str__(self):
+        return self.key
