@@ -160,7 +160,8 @@ def begin(person, said):
         raise Conflict(refused.words) from refused
     if not created:
         raise Conflict(UNDER_WAY)
-    return person.exports.with_task().get(pk=export.pk)
+    export.task = person.tasks.with_standing().get(pk=export.task_id)
+    return export
 
 
 def key_of(request) -> str:

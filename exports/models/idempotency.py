@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import orjson
 from django.conf import settings
-from django.db import IntegrityError, models, transaction
+from django.db import models, transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 KEY_MAX = 100  # characters
@@ -33,18 +34,17 @@ class IdempotencyKeyManager(models.Manager.from_queryset(IdempotencyKeyQuerySet)
         Raises OtherRequest.
         """
         digest = hashlib.sha256(orjson.dumps(request, option=orjson.OPT_SORT_KEYS)).hexdigest()
-        self.filter(owner=owner).expired().delete()
-        try:
-            with transaction.atomic():
-                # Who comes second waits here until the first one's transaction has ended.
-                kept = self.create(owner=owner, key=key, digest=digest)
-        except IntegrityError:
-            kept = self.get(owner=owner, key=key)
+        new = self.model(owner=owner, key=key, digest=digest)
+        # Who comes second waits here until the first one's transaction has ended.
+        self.bulk_create([new], ignore_conflicts=True)
+        kept = self.select_for_update().get(owner=owner, key=key)
+        if kept.answer is not None and kept.holds:
             if kept.digest != digest:
-                raise OtherRequest from None
+                raise OtherRequest
             return kept.answer
+        kept.digest, kept.created_at = digest, timezone.now()
         kept.answer = do()
-        kept.save(update_fields=["answer"])
+        kept.save()
         return kept.answer
 
 
@@ -76,3 +76,7 @@ class IdempotencyKey(models.Model):
 
     def __str__(self):
         return self.key
+
+    @property
+    def holds(self) -> bool:
+        return self.created_at > timezone.now() - HOLDS

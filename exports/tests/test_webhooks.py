@@ -7,6 +7,7 @@ import time
 from threading import Thread
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from exports import webhooks
@@ -322,6 +323,30 @@ class TestCall:
         else:
             assert call(receiver.url).error == "too_slow"
         assert time.monotonic() - begun < 2
+
+
+class TestGenuine:
+    """What docs/webhooks.md tells people to do with a signature."""
+
+    @pytest.fixture
+    def is_genuine(self):
+        text = (settings.BASE_DIR / "docs" / "webhooks.md").read_text()
+        names = {}
+        exec(text.partition("```python\n")[2].partition("```")[0], names)
+        return names["is_genuine"]
+
+    def test_what_is_ours(self, is_genuine):
+        assert is_genuine(webhooks.sign(SECRET, BODY, int(time.time())), BODY, SECRET)
+
+    def test_what_is_not(self, is_genuine):
+        now = int(time.time())
+        good = webhooks.sign(SECRET, BODY, now)
+        assert not is_genuine(good, BODY + b" ", SECRET)
+        assert not is_genuine(good, BODY, SECRET + "x")
+        assert not is_genuine(good.replace(f"t={now}", f"t={now - 1}"), BODY, SECRET)
+        assert not is_genuine(webhooks.sign(SECRET, BODY, now - 301), BODY, SECRET)
+        for header in ("", "t=1", f"t={now},v1=", f"t={now}", "v1=1", "t=²,v1=ü", ",,="):
+            assert not is_genuine(header, BODY, SECRET)
 
 
 class TestPrivate:
