@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('key', models.CharField(max_length=100, verbose_name='key')),
                 ('digest', models.CharField(help_text='Of the request.', max_length=64, verbose_name='SHA-256')),
-                ('answer', models.JSONField(null=True, verbose_name='answer')),
+                ('answer', models.TextField(blank=True, help_text='As JSON.', verbose_name='answer')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
                 ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='idempotency_keys', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
             ],

@@ -1,6 +1,7 @@
 """What programs ask for once, also when they have to say it twice."""
 
 import hashlib
+import json
 from datetime import timedelta
 
 import orjson
@@ -38,14 +39,13 @@ class IdempotencyKeyManager(models.Manager.from_queryset(IdempotencyKeyQuerySet)
         # Who comes second waits here until the first one's transaction has ended.
         self.bulk_create([new], ignore_conflicts=True)
         kept = self.select_for_update().get(owner=owner, key=key)
-        if kept.answer is not None and kept.holds:
-            if kept.digest != digest:
-                raise OtherRequest
-            return kept.answer
-        kept.digest, kept.created_at = digest, timezone.now()
-        kept.answer = do()
-        kept.save()
-        return kept.answer
+        if not kept.answer or not kept.holds:
+            kept.digest, kept.created_at = digest, timezone.now()
+            kept.answer = json.dumps(do())
+            kept.save()
+        elif kept.digest != digest:
+            raise OtherRequest
+        return json.loads(kept.answer)
 
 
 class IdempotencyKey(models.Model):
@@ -59,7 +59,8 @@ class IdempotencyKey(models.Model):
     )
     key = models.CharField(_("key"), max_length=KEY_MAX)
     digest = models.CharField(_("SHA-256"), max_length=64, help_text=_("Of the request."))
-    answer = models.JSONField(_("answer"), null=True)
+    # As text: PostgreSQL keeps JSON in an order of its own.
+    answer = models.TextField(_("answer"), blank=True, help_text=_("As JSON."))
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     objects = IdempotencyKeyManager()
