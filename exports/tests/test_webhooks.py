@@ -309,20 +309,18 @@ class TestCall:
         assert call(receiver.url).status == 200
         assert len(sent) < 100
 
-    @pytest.mark.parametrize("how", ["hang", "drip", "drip body", "hands"])
+    @pytest.mark.parametrize("how", ["hang", "drip", "hands"])
     def test_who_is_slow_is_left(self, receiver, monkeypatch, how):
         monkeypatch.setattr(webhooks, "SECONDS", 0.5)
+        receiver.shakes_hands = how != "hands"
+        receiver.answer = receiver.hang() if how == "hang" else receiver.drip()
         begun = time.monotonic()
-        if how == "hands":
-            receiver.shakes_hands = False
-        else:
-            receiver.answer = receiver.hang() if how == "hang" else receiver.drip()
-        if how == "drip body":
-            receiver.answer = receiver.drip(b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n")
-            assert call(receiver.url).status == 200
-        else:
-            assert call(receiver.url).error == "too_slow"
-        assert time.monotonic() - begun < 2
+        assert call(receiver.url).error == "too_slow"
+        assert time.monotonic() - begun < 5
+
+    def test_nobody_waits_for_what_comes_after_the_head(self, receiver):
+        receiver.answer = receiver.drip(b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n")
+        assert call(receiver.url).status == 200
 
 
 class TestGenuine:
