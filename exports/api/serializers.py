@@ -142,7 +142,8 @@ class WebhookSerializer(serializers.ModelSerializer):
         fields = ["id", "url", "events", "active", "created_at", "disabled_at"]
         read_only_fields = fields
 
-    def get_events(self, webhook) -> list[str]:
+    @extend_schema_field({"type": "array", "items": {"type": "string", "enum": Event.values}})
+    def get_events(self, webhook):
         return webhook.events.split()
 
 
@@ -161,9 +162,16 @@ class UrlField(serializers.CharField):
     """What may be one; what it has to be is the model's to say."""
 
 
+@extend_schema_field(
+    {"type": "array", "items": {"type": "string", "enum": Event.values}, "minItems": 1}
+)
+class EventsField(serializers.MultipleChoiceField):
+    pass
+
+
 class NewWebhook(Strict):
     url = UrlField(max_length=URL_MAX, help_text="Beginning with https://")
-    events = serializers.MultipleChoiceField(choices=Event.choices, allow_empty=False)
+    events = EventsField(choices=Event.choices, allow_empty=False)
 
 
 class WebhookChange(Strict):
