@@ -176,9 +176,7 @@ class NewWebhook(Strict):
 
 class WebhookChange(Strict):
     url = UrlField(max_length=URL_MAX, required=False)
-    events = serializers.MultipleChoiceField(
-        choices=Event.choices, allow_empty=False, required=False
-    )
+    events = EventsField(choices=Event.choices, allow_empty=False, required=False)
     active = serializers.BooleanField(required=False)
 
 
