@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tasks.admin import ReadOnly
 
-from .models import Download, Export
+from .models import Delivery, Download, Export, Webhook
 
 
 @admin.register(Export)
@@ -42,3 +42,37 @@ class ExportAdmin(ReadOnly, admin.ModelAdmin):
     @admin.display(description=_("Downloads"), ordering="fetched")
     def fetched(self, export):
         return export.fetched
+
+
+@admin.register(Webhook)
+class WebhookAdmin(ReadOnly, admin.ModelAdmin):
+    """Whose, and where to; not the whole URL, which may be secret, nor what it is signed with."""
+
+    list_display = ["id", "owner", "host", "events", "created_at", "disabled_at"]
+    list_select_related = ["owner"]
+    search_fields = ["=owner__username"]
+    show_full_result_count = False
+    fields = ["owner", "host", "events", "created_at", "disabled_at"]
+
+    @admin.display(description=_("host"))
+    def host(self, webhook):
+        return webhook.host
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["id", "owner", "event", "attempts", "status", "error_label", "attempted_at"]
+    list_select_related = ["webhook__owner"]
+    search_fields = ["=webhook__owner__username", "=webhook__id"]
+    date_hierarchy = "created_at"
+    show_full_result_count = False
+    fields = ["webhook", "task", "event", "created_at", "attempts", "attempted_at", "status"]
+    fields += ["error_label", "duration_ms"]
+
+    @admin.display(description=Webhook._meta.get_field("owner").verbose_name)
+    def owner(self, delivery):
+        return delivery.webhook.owner
+
+    @admin.display(description=Delivery._meta.get_field("error").verbose_name)
+    def error_label(self, delivery):
+        return delivery.error_label

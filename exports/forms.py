@@ -1,6 +1,6 @@
 """What people say of the exports they want."""
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from django import forms
 from django.conf import settings
@@ -46,6 +46,15 @@ class ChoicesForm(forms.Form):
         return self.cleaned_data["contents"] or PostsJson.name
 
 
+class DayField(forms.DateField):
+    """A day; or a moment, where a program hands one over."""
+
+    widget = forms.DateInput({"type": "date"}, "%Y-%m-%d")
+
+    def to_python(self, value):
+        return value if isinstance(value, datetime) else super().to_python(value)
+
+
 class ExportForm(ChoicesForm):
     """What `owner` takes out now. The days are the reader's; nothing filled in is all of the
     default. `base`: the export since which they can take out changes, or None."""
@@ -53,13 +62,10 @@ class ExportForm(ChoicesForm):
     changes = forms.BooleanField(
         label=_("Only what is new, edited or deleted since my last export"), required=False
     )
-    since = forms.DateField(
-        label=_("From"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d")
-    )
-    until = forms.DateField(
+    since = DayField(label=_("From"), required=False)
+    until = DayField(
         label=_("Until"),
         required=False,
-        widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"),
         help_text=_("Both days included. Empty: everything."),
     )
     field_order = ["contents", "changes", "since", "until", "attach"]
@@ -93,11 +99,7 @@ class ExportForm(ChoicesForm):
 
     def clean_until(self):
         """The end of that day."""
-        until = self.cleaned_data["until"]
-        try:
-            return _moment(until and until + DAY)
-        except OverflowError:
-            raise ValidationError(_("This day is too far away.")) from None
+        return _moment(self.cleaned_data["until"], days_later=1)
 
     def clean(self):
         since, until = (self.cleaned_data.get(name) for name in ("since", "until"))
@@ -121,9 +123,17 @@ class ScheduleForm(ChoicesForm):
         super().__init__(*args, auto_id="schedule_%s", **kwargs)  # beside the form of an export
 
 
-def _moment(day):
-    """The beginning of the day where the reader is."""
-    return day and timezone.make_aware(datetime.combine(day, time()))
+def _moment(day, days_later=0):
+    """The beginning of the day, or of one so many days later, where the reader is; a moment is
+    itself. In UTC."""
+    if not day:
+        return None
+    try:
+        if not isinstance(day, datetime):
+            day = timezone.make_aware(datetime.combine(day + days_later * DAY, time()))
+        return day.astimezone(UTC)
+    except OverflowError:
+        raise ValidationError(_("This day is too far away.")) from None
 
 
 class VerifyForm(forms.Form):

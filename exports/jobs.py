@@ -7,20 +7,24 @@ from functools import partial
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from blog.models import Notification
-from tasks.registry import MAIL_UNKNOWN, NOT_MAILED
+from tasks.registry import MAIL_UNKNOWN, NOT_MAILED, Refused
 from tasks.runner import Failure, job
 
 from . import archive, contents, delivery, reading
-from .models import Export
+from .api.serializers import ExportFacts
+from .models import Delivery, Export
+from .models.webhooks import PING, Event
 from .refusals import NoRoom
+from .webhooks import GONE, NOT_PUBLIC
 
 NO_ROOM = "no_room"
-
 NOT_KEPT = "not_kept"
+NOT_TAKEN = "not_taken"
+UNACCOUNTED = "unaccounted"
 
 
 @contextmanager
@@ -32,12 +36,29 @@ def keeping():
         raise Failure(NOT_KEPT, heals=error.heals) from error
 
 
-UNACCOUNTED = "unaccounted"
-
-
 def remove_half_written(task):
     for export in Export.objects.filter(pk=task.args["export"]):
         archive.remove(export.folder, keep=export.file.name)
+
+
+def retry(task):
+    """Let a new task go on with the same export."""
+    export = Export.objects.filter(task=task).select_related("owner", "task").first()
+    if export is None:
+        raise Refused(_("This export has been tried again already."))
+    if not export.retry():
+        raise Refused(_("Your export is already running."))
+    return export.task
+
+
+def tell_of_failure(task):
+    """Not when only the mail has failed: then the file is there, and that was told."""
+    for export in Export.objects.filter(task=task, file="").select_related("owner", "task"):
+        with translation.override(export.owner.language):
+            error = str(export.task.reason_label)
+        Delivery.objects.announce(
+            export.owner, Event.FAILED, ExportFacts(export).data | {"error": error}
+        )
 
 
 @job(
@@ -74,6 +95,8 @@ def remove_half_written(task):
         "retry": lambda task: reverse("exports:retry", args=[task.args["export"]]),
     },
     clean_up=remove_half_written,
+    retry=retry,
+    on_failed=tell_of_failure,
 )
 @keeping()
 def export_posts(run):
@@ -156,6 +179,7 @@ def publish(export, run, name, checked):
         Notification.objects.tell(
             export.owner, kind=Notification.Kind.EXPORT_READY, url=export.get_absolute_url()
         )
+        Delivery.objects.announce(export.owner, Event.SUCCEEDED, ExportFacts(export).data)
 
 
 @job(_("Reminder of an export"), phases={"mailing": _("Sending the mail")})
@@ -164,3 +188,16 @@ def remind(run):
     exports = Export.objects.to_remind().select_related("owner")
     for export in exports.filter(pk=run.task.args["export"]):
         delivery.remind(export, run)
+
+
+@job(
+    _("Call of a webhook"),
+    reasons={NOT_TAKEN: _("The web server did not take it.")},
+)
+def call_webhook(run):
+    """Once; what is not taken is tried again, but for a ping, whose answer somebody waits for."""
+    deliveries = Delivery.objects.to_make().select_related("webhook")
+    for each in deliveries.filter(pk=run.task.args["delivery"]):
+        if error := each.attempt(run).error:
+            heals = error not in {GONE, NOT_PUBLIC} and each.event != PING
+            raise Failure(NOT_TAKEN, heals=heals, expected=True)

@@ -311,6 +311,14 @@ EXPORT_RESERVE_BYTES = whole("EXPORT_RESERVE_BYTES", 100_000_000, least=0, most=
 # How often what is over is removed, and what is due is begun; 0: never
 TIDY_SECONDS = whole("TIDY_SECONDS", 3600, least=0, most=7 * 24 * 3600)
 
+# With this, people reach by their webhooks what only this machine and its neighbours can.
+WEBHOOK_ALLOW_PRIVATE = env.bool("WEBHOOK_ALLOW_PRIVATE", default=False)
+WEBHOOK_CA_FILE = env.str("WEBHOOK_CA_FILE", default="")
+if WEBHOOK_CA_FILE and not Path(WEBHOOK_CA_FILE).is_file():
+    raise ImproperlyConfigured(
+        f"WEBHOOK_CA_FILE is {WEBHOOK_CA_FILE!r}, and there is no such file."
+    )
+
 # Mail
 
 EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=30)
@@ -399,6 +407,7 @@ REST_FRAMEWORK = {
         "register": env.str("API_RATE_REGISTER", default="20/hour"),
         "write": env.str("API_RATE_WRITE", default="60/min"),
         "search": env.str("API_RATE_SEARCH", default="60/min"),
+        "webhook": env.str("API_RATE_WEBHOOK", default="30/hour"),
     },
     "DEFAULT_SCHEMA_CLASS": "microblog.api.schema.AutoSchema",
     "EXCEPTION_HANDLER": "microblog.api.errors.handle",
@@ -413,6 +422,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "TaskState": "tasks.models.State",
+        "DeliveryState": "exports.models.webhooks.Delivery.State",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "microblog.api.schema.finish",

@@ -320,6 +320,20 @@ def _end(end, task, state, outcome, reason="", traceback=""):
         if not end.execute(**given, token=task.token, failures=int(state == State.FAILED)):
             raise Superseded
         _end_attempt(task, outcome, traceback)
+        if state == State.FAILED:
+            _note_failure(task)
+
+
+def _note_failure(task):
+    """Let the job note what follows. A mistake in that must not keep the task from ending."""
+    on_failed = registry.get_job(task.job).on_failed
+    if on_failed is None:
+        return
+    try:
+        with transaction.atomic():
+            on_failed(task)
+    except Exception:
+        logger.exception("Task %s (%s) failed, and what follows could not be noted.", task.pk, task)
 
 
 def _end_attempt(task, outcome, traceback=""):

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from . import registry
-from .registry import COMMON_REASONS, CRASHED, REASONS_FOR_NOW, get_job
+from .registry import COMMON_REASONS, CRASHED, REASONS_FOR_NOW, Refused, get_job
 
 ALERTS_FOR = timedelta(hours=24)
 UNDECLARED_FOR = timedelta(days=1)  # longer than the workers of two versions run side by side
@@ -197,8 +197,18 @@ class Task(models.Model):
     @property
     def retry_url(self) -> str:
         """Where to POST in order to try it again; "" when there is no need."""
-        can_be = self.state in {State.FAILED, State.CANCELLED}
-        return get_job(self.job).url("retry", self) if can_be else ""
+        return get_job(self.job).url("retry", self) if self.ended_badly else ""
+
+    @property
+    def ended_badly(self) -> bool:
+        return self.state in {State.FAILED, State.CANCELLED}
+
+    def retry(self) -> "Task":
+        """Let a new task do what this one did not, and return it. Raises Refused."""
+        retry = get_job(self.job).retry
+        if not retry or not self.ended_badly:
+            raise Refused(_("This task can't be tried again."))
+        return retry(self)
 
     @property
     def is_interrupted(self) -> bool:

@@ -28,6 +28,15 @@ REASONS_FOR_NOW = {CRASHED: _("Something went wrong on our side.")}
 _jobs = {}
 
 
+class Refused(Exception):
+    """What was asked for can't be had now, and nothing has changed."""
+
+    @property
+    def words(self):
+        """Why, for who asked."""
+        return self.args[0]
+
+
 def nothing_to_clean(task):
     pass
 
@@ -41,6 +50,9 @@ class Job:
     clean_up(task) removes what is half done of a task that was cancelled or lost its last worker.
     every: a task of it is created again and again, so long after the one before; None or zero:
     never.
+    retry(task) lets a new task, which it returns, do what this one did not, or raises Refused.
+    on_failed(task) notes what follows from its failing for good, in the transaction of that, so
+    once.
     """
 
     name: str
@@ -50,6 +62,8 @@ class Job:
     urls: dict[str, Callable] = field(default_factory=dict)
     clean_up: Callable = nothing_to_clean
     every: timedelta | None = None
+    retry: Callable | None = None
+    on_failed: Callable | None = None
 
     def url(self, name: str, task) -> str:
         return self.urls[name](task) if name in self.urls else ""

@@ -35,12 +35,14 @@ class Failure(Exception):
     """The job can't be done. `reason`: one of its codes, whose sentence its owner reads.
 
     heals: it may go better later, so it is tried again while there are attempts left.
+    expected: it is nothing that the people who run the site could mend, so ADMINS get no mail.
     """
 
-    def __init__(self, reason: str, *, heals: bool = False):
+    def __init__(self, reason: str, *, heals: bool = False, expected: bool = False):
         super().__init__(reason)
         self.reason = reason
         self.heals = heals
+        self.expected = expected
 
 
 class Run:
@@ -174,5 +176,5 @@ def _give_up(task, error):
         logger.warning("Stopped: %s", gone)
         return
     # Errors are mailed to ADMINS: once for a task, when it has failed for good.
-    level = logging.WARNING if again else logging.ERROR
+    level = logging.WARNING if again or getattr(error, "expected", False) else logging.ERROR
     logger.log(level, "Task %s (%s) failed: %s", task.pk, task, reason, exc_info=error)

@@ -3,7 +3,7 @@ from django.contrib.auth.models import Permission
 
 from blog.models import Post
 from exports import archive
-from exports.models import Export
+from exports.models import Export, Webhook
 from exports.tests.conftest import written
 from tasks.models import Attempt
 
@@ -97,3 +97,19 @@ def test_pictures_can_be_removed(admin_client, alice):
     admin_client.post("/admin/accounts/user/", form)
     alice.refresh_from_db()
     assert not alice.avatar
+
+
+def test_webhooks_are_shown_without_what_is_secret(admin_client, alice):
+    webhook = Webhook.objects.register(
+        alice, "https://hooks.example/secret-path", ["export.failed"]
+    )
+    delivery = webhook.ping()
+    for model, pk in (("webhook", webhook.pk), ("delivery", delivery.pk)):
+        for path in ("", f"{pk}/change/"):
+            answer = admin_client.get(f"/admin/exports/{model}/{path}")
+            assert answer.status_code == 200
+            assert webhook.secret not in answer.text
+            assert "secret-path" not in answer.text
+        assert admin_client.post(f"/admin/exports/{model}/{pk}/change/", {}).status_code == 403
+        assert admin_client.get(f"/admin/exports/{model}/add/").status_code == 403
+    assert "hooks.example" in admin_client.get("/admin/exports/webhook/").text

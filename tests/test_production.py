@@ -127,6 +127,19 @@ def test_it_refuses_less_than_nothing(name):
     assert f"{name} is -1, and not between" in refused.stderr
 
 
+def test_it_refuses_authorities_that_are_not_there():
+    refused = manage("check", **PRODUCTION | {"WEBHOOK_CA_FILE": "/nowhere.pem"})
+    assert "WEBHOOK_CA_FILE is '/nowhere.pem'" in refused.stderr
+
+
+def test_it_warns_of_webhooks_that_reach_everything():
+    deploy = "check", "--deploy", "--fail-level", "WARNING"
+    assert manage(*deploy, **PRODUCTION).returncode == 0
+    warned = manage(*deploy, **PRODUCTION | {"WEBHOOK_ALLOW_PRIVATE": "1"})
+    assert warned.returncode != 0
+    assert "exports.W001" in warned.stderr
+
+
 def test_the_development_inbox_is_not_there():
     shown = manage("shell", "-c", "from django.urls import reverse; reverse('inbox')", **PRODUCTION)
     assert "NoReverseMatch" in shown.stderr

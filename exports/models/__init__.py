@@ -1,7 +1,9 @@
-"""What people take out: the exports, their downloads, and what comes by itself."""
+"""What people take out: the exports, their downloads, what comes by itself, and who is told."""
 
 from .downloads import Download
 from .exports import JOB, Export
+from .idempotency import IdempotencyKey
 from .schedules import Schedule
+from .webhooks import Delivery, Webhook
 
-__all__ = ["JOB", "Download", "Export", "Schedule"]
+__all__ = ["JOB", "Delivery", "Download", "Export", "IdempotencyKey", "Schedule", "Webhook"]

@@ -1,3 +1,5 @@
+import socket
+
 import pytest
 
 from blog.models import Post
@@ -5,6 +7,8 @@ from exports import archive
 from exports.models import Export
 from tasks import lifecycle
 from tasks.runner import Run
+
+from .receiver import NAME, Receiver, make_certificate
 
 
 def written(name, content: bytes) -> str:
@@ -31,3 +35,42 @@ def export(alice):
 def run(export):
     """The attempt of a worker that has just claimed the export's task."""
     return Run(lifecycle.claim(export.task.job, export.task.pk))
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory):
+    return make_certificate(tmp_path_factory.mktemp("receiver"))
+
+
+@pytest.fixture
+def receiver(certificate, names, settings):
+    """A server that webhooks may call, by its NAME and by its address."""
+    settings.WEBHOOK_ALLOW_PRIVATE = True
+    settings.WEBHOOK_CA_FILE = str(certificate)
+    with Receiver(certificate) as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def names(monkeypatch):
+    """What names resolve to, one list after the other; and how often they were asked for."""
+
+    class Names(dict):
+        asked = ()
+
+    names = Names({NAME: [["127.0.0.1"]]})
+    getaddrinfo = socket.getaddrinfo
+
+    def resolve(host, port, *args, **kwargs):
+        if host in names:
+            names.asked = (*names.asked, host)
+            ips = names[host].pop(0) if len(names[host]) > 1 else names[host][0]
+            if not ips:
+                raise socket.gaierror(socket.EAI_NONAME, "not known")
+            return [info for ip in ips for info in getaddrinfo(ip, port, type=socket.SOCK_STREAM)]
+        is_literal = host[:1].isdigit() or ":" in host
+        assert is_literal or host == "localhost", f"{host} would be looked for in the world"
+        return getaddrinfo(host, port, *args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    return names

@@ -11,6 +11,8 @@ v1 = [
 ]
 v2 = [
     path("", include("accounts.api.v2")),
+    path("", include("tasks.api")),
+    path("", include("exports.api.v2")),
 ]
 
 app_name = "api"

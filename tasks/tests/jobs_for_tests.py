@@ -2,9 +2,12 @@
 
 from datetime import timedelta
 
+from tasks import lifecycle
+from tasks.registry import Refused
 from tasks.runner import Failure, job
 
 seen = []
+told = []
 
 
 @job("Counting", phases={"counting": "Counting up"}, urls={"result": lambda task: f"/{task.key}/"})
@@ -32,3 +35,27 @@ def leave(run):
 @job("Coming back", every=timedelta(hours=1))
 def come_back(run):
     pass
+
+
+def note(task):
+    """What follows from a failure: here, that another job is launched."""
+    told.append(task.pk)
+    lifecycle.launch(f"{__name__}.count", key=f"after {task.pk}")
+
+
+def do_again(task):
+    again, created = lifecycle.launch(f"{__name__}.lose", key=task.key, owner=task.owner)
+    if not created:
+        raise Refused("Another one is at it.")
+    return again
+
+
+@job(
+    "Losing",
+    reasons={"lost": "All was lost."},
+    urls={"cancel": lambda task: "/cancel/", "retry": lambda task: "/retry/"},
+    on_failed=note,
+    retry=do_again,
+)
+def lose(run):
+    raise Failure("lost", heals=True, expected=True)

@@ -10,11 +10,13 @@ from tasks import lifecycle, registry
 from tasks.models import Attempt, State, Task
 from tasks.pulse import Pulse
 
+from . import jobs_for_tests
 from .jobs_for_tests import come_back, count, refuse
 
 COUNT = f"{count.__module__}.count"
 REFUSE = f"{refuse.__module__}.refuse"
 COME_BACK = f"{come_back.__module__}.come_back"
+LOSE = f"{jobs_for_tests.__name__}.lose"
 
 pytestmark = pytest.mark.django_db
 
@@ -153,6 +155,87 @@ class TestLaunchDue:
     def test_it_needs_one_query_when_nothing_is_due(self, task, django_assert_num_queries):
         with django_assert_num_queries(1):
             lifecycle.launch_due()
+
+
+class TestInTheBackground:
+    def test_the_sweeper_rings_and_nobody_else(
+        self, rung, quiet_redis, django_capture_on_commit_callbacks
+    ):
+        with django_capture_on_commit_callbacks(execute=True):
+            task, created = lifecycle.launch(COUNT, key="1", background=True)
+        assert created
+        assert not rung
+        assert lifecycle.sweep() == 1
+        assert rung == [(COUNT, task.pk)]
+
+
+class TestOnFailed:
+    """What a job notes when one of its tasks has failed for good."""
+
+    @pytest.fixture(autouse=True)
+    def lost(self):
+        jobs_for_tests.told.clear()
+        return lifecycle.launch(LOSE, key="1")[0]
+
+    @pytest.fixture
+    def last(self, lost):
+        """Its last attempt."""
+        Task.objects.update(max_attempts=1)
+        return lifecycle.claim(LOSE, lost.pk)
+
+    def noted(self, task):
+        assert jobs_for_tests.told.count(task.pk) == len(jobs_for_tests.told)
+        assert Task.objects.filter(key=f"after {task.pk}").count() == len(jobs_for_tests.told)
+        return len(jobs_for_tests.told)
+
+    def test_a_failure(self, last):
+        lifecycle.fail(last, "lost")
+        assert self.noted(last) == 1
+
+    def test_one_that_the_sweeper_finds(self, last, rung, quiet_redis):
+        silent_for_ever(last)
+        for _ in range(2):
+            lifecycle.sweep()
+        assert Task.objects.get(pk=last.pk).reason == "worker_lost"
+        assert self.noted(last) == 1
+
+    def test_one_that_is_to_be_tried_again_is_none(self, lost):
+        jobs_for_tests.lose(str(lost.pk))
+        assert Task.objects.get().state == State.QUEUED
+        assert self.noted(lost) == 0
+
+    def test_success_is_none_and_a_cancellation_is_none(self, lost, last):
+        lifecycle.succeed(last)
+        lifecycle.cancel(lifecycle.launch(LOSE, key="2")[0])
+        assert self.noted(lost) == 0
+
+    def test_who_comes_too_late_notes_nothing(self, last):
+        lifecycle.cancel(last)
+        with pytest.raises(lifecycle.Superseded):
+            lifecycle.fail(last, "lost")
+        assert self.noted(last) == 0
+
+    def test_a_failure_that_is_not_committed_is_noted_by_nobody(self, last):
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            lifecycle.fail(last, "lost")
+            raise ZeroDivisionError
+        assert not Task.objects.filter(key__startswith="after").exists()
+        assert Task.objects.get().state == State.RUNNING
+
+    def test_a_mistake_in_it_is_told_and_ends_the_task_all_the_same(
+        self, last, monkeypatch, caplog
+    ):
+        def stumble(task):
+            Task.objects.update(key="half")
+            raise ZeroDivisionError
+
+        monkeypatch.setitem(
+            registry._jobs, LOSE, replace(registry.get_job(LOSE), on_failed=stumble)
+        )
+        lifecycle.fail(last, "lost")
+        task = Task.objects.get()
+        assert (task.state, task.key) == (State.FAILED, "1")
+        assert "could not be noted" in caplog.text
 
 
 class TestClaim:

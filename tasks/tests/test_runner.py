@@ -57,6 +57,13 @@ def test_admins_are_told_once_when_it_has_failed_for_good(settings, mailoutbox):
     assert "ZeroDivisionError" in mailoutbox[0].body
 
 
+def test_admins_are_not_told_of_what_they_could_not_mend(settings, mailoutbox):
+    settings.ADMINS = [("Admin", "admin@example.com")]
+    settings.DEBUG = False
+    assert done("lose", max_attempts=1).state == State.FAILED
+    assert not mailoutbox
+
+
 def test_a_time_out_fails_the_task_and_goes_on_to_django_q2():
     task, _ = lifecycle.launch(f"{jobs_for_tests.__name__}.leave", key="1")
     with pytest.raises(SystemExit):

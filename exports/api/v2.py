@@ -1,0 +1,274 @@
+"""Taking out, by a program."""
+
+from django.http import FileResponse
+from django.urls import include, path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+)
+from rest_framework import generics
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from exports import contents
+from exports.forms import ExportForm
+from exports.models import Export, IdempotencyKey
+from exports.models.idempotency import KEY_MAX, OtherRequest
+from tasks.api import (
+    ASK_AGAIN,
+    IF_NONE_MATCH,
+    NOT_MODIFIED,
+    Conditional,
+    Conflict,
+    refusal,
+    say_when,
+)
+from tasks.models import State
+from tasks.registry import Refused
+
+from .serializers import Estimate, ExportSerializer, NewExport
+
+ACTIVE = {State.QUEUED, State.RUNNING}
+UNDER_WAY = _("An export of yours is under way. Wait for it, or cancel it first.")
+FILE = {"description": "As docs/formats.md has it."}  # of whatever type; some of it is JSON
+KINDS = sorted({Export(contents=name).content_type for name, _label in contents.choices()})
+EXAMPLE = OpenApiExample(
+    "Done",
+    {
+        "id": "0b7f3c1e-2f0e-4a52-9d5c-0a4f2d1e8b77",
+        "url": "https://example.org/exports/0b7f3c1e-2f0e-4a52-9d5c-0a4f2d1e8b77/",
+        "contents": "posts.json",
+        "since": "2025-12-31T16:00:00Z",
+        "until": None,
+        "attach": True,
+        "scheduled": False,
+        "created_at": "2026-01-02T03:04:05Z",
+        "snapshot_at": "2026-01-02T03:04:06Z",
+        "total": 4800,
+        "count": 4799,
+        "deleted": 1,
+        "size": 1312000,
+        "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "published_at": "2026-01-02T03:04:14Z",
+        "expires_at": "2026-01-09T03:04:14Z",
+        "removed_at": None,
+        "mailed_at": "2026-01-02T03:04:15Z",
+        "download_url": "https://example.org/api/v2/exports/0b7f3c1e-2f0e-4a52-9d5c-0a4f2d1e8b77"
+        "/download",
+        "state": "succeeded",
+        "task": None,
+    },
+    response_only=True,
+)
+
+
+class OtherBody(Conflict):
+    status_code = 422
+    default_detail = _("This Idempotency-Key was used for something else.")
+
+
+class EstimateOfExports(APIView):
+    scope = "export"
+
+    @extend_schema(operation_id="exports_estimate", responses=Estimate)
+    def get(self, request):
+        """How much an export of all that you wrote would hold: how many posts, and about how many
+        bytes it would have, by its contents."""
+        found = Export.objects.estimate(request.user)
+        sizes = {"posts.json": found["plain"], contents.ARCHIVE: found["packed"]}
+        return Response({"posts": found["posts"], "sizes": sizes})
+
+
+class Exports(Conditional, generics.ListAPIView):
+    serializer_class = ExportSerializer
+    scope = "export"
+    ordering = ("-created_at", "-id")
+
+    def get_queryset(self):
+        return self.request.user.exports.with_task()
+
+    @extend_schema(
+        operation_id="exports_list",
+        parameters=[IF_NONE_MATCH],
+        responses={200: ExportSerializer(many=True), 304: NOT_MODIFIED},
+    )
+    def get(self, request):
+        """Your exports, the latest first. `Retry-After` says when to ask again, while one is under
+        way."""
+        response = self.list(request)
+        return say_when(response, any(each["state"] in ACTIVE for each in response.data["results"]))
+
+    @extend_schema(
+        operation_id="exports_create",
+        parameters=[
+            OpenApiParameter(
+                "Idempotency-Key",
+                {"type": "string", "minLength": 1, "maxLength": KEY_MAX, "pattern": "^[!-~]+$"},
+                OpenApiParameter.HEADER,
+                description="Any name for this request. Said again with the same body within 24"
+                " hours, it begins nothing new, and the answer is the same.",
+            )
+        ],
+        request=NewExport,
+        responses={202: ExportSerializer}
+        | refusal("One is under way already, or none can begin now. Its words say why.")
+        | refusal("The Idempotency-Key was used with another body.", 422),
+        examples=[
+            OpenApiExample(
+                "The archive of a year",
+                {"contents": "archive", "since": "2025-01-01", "until": "2025-12-31"},
+                request_only=True,
+            )
+        ],
+    )
+    def post(self, request):
+        """Begin an export. Ask for it at `Location` until its `download_url` is there; it comes by
+        mail, too, if you have an address. There is one at a time."""
+        new = NewExport(data=request.data)
+        new.is_valid(raise_exception=True)
+
+        def start():
+            return self.get_serializer(begin(request.user, new.validated_data)).data
+
+        if key := key_of(request):
+            said = {"exports_create": request.data}
+            try:
+                answer = IdempotencyKey.objects.once(request.user, key, said, start)
+            except OtherRequest as error:
+                raise OtherBody from error
+        else:
+            answer = start()
+        headers = {"Location": reverse("api:v2:export", args=[answer["id"]])}
+        return Response(answer, 202, headers=headers | {"Retry-After": str(ASK_AGAIN)})
+
+
+def begin(person, said):
+    """A new export of what a program has said. Raises what its reader gets to know."""
+    with timezone.override(person.zone):
+        form = ExportForm(said)
+        if not form.is_valid():
+            raise ValidationError(form.errors)
+    choices = form.cleaned_data | {"attach": said["attach"]}
+    try:
+        export, created = Export.objects.start(person, **choices)
+    except Refused as refused:
+        raise Conflict(refused.words) from refused
+    if not created:
+        raise Conflict(UNDER_WAY)
+    export.task = person.tasks.with_standing().get(pk=export.task_id)
+    return export
+
+
+def key_of(request) -> str:
+    """The Idempotency-Key of a request, or "". Raises ValidationError."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return ""
+    if not 1 <= len(key) <= KEY_MAX or not key.isascii() or not key.isprintable() or " " in key:
+        words = _("From 1 to %(most)s characters of ASCII, without spaces.") % {"most": KEY_MAX}
+        raise ValidationError({"Idempotency-Key": [words]})
+    return key
+
+
+class _OneOfMine(Conditional, generics.GenericAPIView):
+    serializer_class = ExportSerializer
+    scope = "export"
+
+    def get_queryset(self):
+        return self.request.user.exports.with_task()
+
+    def answer(self, export, status=200):
+        is_active = export.task is not None and export.task.is_active
+        return say_when(Response(self.get_serializer(export).data, status), is_active)
+
+
+class OneExport(_OneOfMine):
+    @extend_schema(
+        operation_id="exports_one",
+        parameters=[IF_NONE_MATCH],
+        responses={200: ExportSerializer, 304: NOT_MODIFIED},
+        examples=[EXAMPLE],
+    )
+    def get(self, request, pk):
+        """One of your exports. Its file is there when `download_url` is: also while it is being
+        mailed, and when that has failed. `Retry-After` says when to ask again, while it is under
+        way."""
+        return self.answer(self.get_object())
+
+
+class Cancellation(_OneOfMine):
+    @extend_schema(
+        operation_id="exports_cancel",
+        request=None,
+        responses={200: ExportSerializer} | refusal("It is too late."),
+    )
+    def post(self, request, pk):
+        """Cancel an export that is under way. What is half written is removed."""
+        if not self.get_object().cancel():
+            raise Conflict(_("It was too late to cancel this export."))
+        return self.answer(self.get_object())
+
+
+class Retrial(_OneOfMine):
+    @extend_schema(
+        operation_id="exports_retry",
+        request=None,
+        responses={202: ExportSerializer} | refusal("There is no need, or one is under way."),
+    )
+    def post(self, request, pk):
+        """Go on with an export that has failed or was cancelled."""
+        export = self.get_object()
+        if export.task and not export.task.ended_badly:
+            raise Conflict(_("There is no need to try this export again."))
+        try:
+            if not export.retry():
+                raise Conflict(UNDER_WAY)
+        except Refused as refused:
+            raise Conflict(refused.words) from refused
+        response = self.answer(self.get_object(), 202)
+        response["Location"] = reverse("api:v2:export", args=[pk])
+        return response
+
+
+class Download(generics.GenericAPIView):
+    scope = "export"
+
+    def get_queryset(self):
+        return self.request.user.exports.select_related("owner").exclude(file="")
+
+    @extend_schema(
+        operation_id="exports_download",
+        responses={(200, kind): OpenApiResponse(FILE, "The file.") for kind in KINDS},
+    )
+    def get(self, request, pk):
+        """The file of an export."""
+        export = self.get_object()
+        try:
+            return send(export)
+        except FileNotFoundError as error:
+            raise NotFound from error
+
+
+def send(export):
+    return FileResponse(
+        export.file.open("rb"),
+        as_attachment=True,
+        filename=export.file_name,
+        content_type=export.content_type,
+    )
+
+
+urlpatterns = [
+    path("exports", Exports.as_view(), name="exports"),
+    path("exports/estimate", EstimateOfExports.as_view(), name="exports_estimate"),
+    path("exports/<uuid:pk>", OneExport.as_view(), name="export"),
+    path("exports/<uuid:pk>/cancel", Cancellation.as_view(), name="export_cancel"),
+    path("exports/<uuid:pk>/retry", Retrial.as_view(), name="export_retry"),
+    path("exports/<uuid:pk>/download", Download.as_view(), name="export_download"),
+    path("", include("exports.api.webhooks")),
+]

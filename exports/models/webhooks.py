@@ -1,0 +1,239 @@
+"""Web servers of people that are told of their exports, and what became of each telling."""
+
+import secrets
+import uuid
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import orjson
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models, transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from accounts.models import User
+from exports import webhooks
+from exports.webhooks import GONE, INTERRUPTED, URL_MAX, WORDS
+from tasks import lifecycle
+from tasks.models import Task
+from tasks.registry import Refused
+
+JOB = "exports.jobs.call_webhook"
+SECRET_PREFIX = "whsec_"  # noqa: S105
+KEPT_FOR = timedelta(days=30)
+
+
+class Event(models.TextChoices):
+    SUCCEEDED = "export.succeeded", _("An export is there to be fetched.")
+    FAILED = "export.failed", _("An export has failed.")
+
+
+PING = "ping"
+
+
+class WebhookManager(models.Manager):
+    @transaction.atomic
+    def register(self, owner, url: str, events) -> "Webhook":
+        """A new one, with its `secret`, which is to be shown only now.
+
+        Raises ValidationError when the URL can't be one, and Refused when there are too many.
+        """
+        url = str(webhooks.Address.of(url))
+        User.objects.select_for_update(no_key=True).get(pk=owner.pk)  # one at a time
+        if owner.webhooks.count() >= Webhook.MOST:
+            words = _("You can have %(most)s webhooks, and have them. Delete one of them first.")
+            raise Refused(words % {"most": Webhook.MOST})
+        secret = SECRET_PREFIX + secrets.token_urlsafe(32)
+        return self.create(owner=owner, url=url, events=_joined(events), secret=secret)
+
+
+class Webhook(models.Model):
+    """A URL that is called when one of these events happens to its owner."""
+
+    MOST = 10  # of a person
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="webhooks",
+        verbose_name=_("owner"),
+    )
+    url = models.CharField(_("URL"), max_length=2 * URL_MAX)  # names are longer in ASCII
+    events = models.CharField(_("events"), max_length=100)
+    secret = models.CharField(_("secret"), max_length=100, editable=False)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    disabled_at = models.DateTimeField(
+        _("disabled"), null=True, blank=True, help_text=_("It is not called since then.")
+    )
+
+    objects = WebhookManager()
+
+    class Meta:
+        verbose_name = _("webhook")
+        verbose_name_plural = _("webhooks")
+        ordering = ["-created_at", "-id"]
+
+    def __str__(self):
+        return str(self.pk)
+
+    @property
+    def active(self) -> bool:
+        return self.disabled_at is None
+
+    @property
+    def host(self) -> str:
+        """All that others get to know of the URL: the rest of it may be secret."""
+        return urlsplit(self.url).hostname
+
+    def change(self, *, url=None, events=None, active=None):
+        """Change what is given. Raises ValidationError when the URL can't be one."""
+        changed = {}
+        if url is not None:
+            changed["url"] = str(webhooks.Address.of(url))
+        if events is not None:
+            changed["events"] = _joined(events)
+        if active is not None and active != self.active:
+            changed["disabled_at"] = None if active else timezone.now()
+        for name, value in changed.items():
+            setattr(self, name, value)
+        self.save(update_fields=list(changed))
+
+    def ping(self) -> "Delivery":
+        """Call it to see whether it answers. Raises Refused when it is disabled."""
+        return self.tell(PING, {"webhook": str(self.pk)})
+
+    @transaction.atomic
+    def tell(self, event: str, data: dict) -> "Delivery":
+        """Have it called, in the background. Raises Refused when it is disabled."""
+        delivery = Delivery(webhook=self, event=event, data=data)
+        delivery.launch()
+        delivery.save(force_insert=True)
+        return delivery
+
+
+class DeliveryQuerySet(models.QuerySet):
+    def to_make(self):
+        """Those whose webhooks and people are still there to be called."""
+        return self.filter(webhook__disabled_at=None, webhook__owner__is_active=True)
+
+    def to_forget(self):
+        """Those that nobody asks for any more."""
+        return self.filter(created_at__lt=Now() - KEPT_FOR)
+
+
+class DeliveryManager(models.Manager.from_queryset(DeliveryQuerySet)):
+    def announce(self, owner, event: Event, data: dict):
+        """Tell all webhooks of `owner` that listen to it, once the caller's transaction is
+        committed."""
+        for webhook in owner.webhooks.filter(disabled_at=None):
+            if event in webhook.events.split():
+                webhook.tell(event, data)
+
+
+class Delivery(models.Model):
+    """One telling of one webhook. It may take several attempts, and be made again."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", pgettext_lazy("delivery", "Pending")
+        DELIVERED = "delivered", pgettext_lazy("delivery", "Delivered")
+        FAILED = "failed", pgettext_lazy("delivery", "Failed")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    webhook = models.ForeignKey(
+        Webhook, on_delete=models.CASCADE, related_name="deliveries", verbose_name=_("webhook")
+    )
+    task = models.ForeignKey(
+        Task,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("task"),
+        help_text=_("The latest one that works on it."),
+    )
+    event = models.CharField(_("event"), max_length=50)
+    data = models.JSONField(_("data"), encoder=DjangoJSONEncoder)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    attempted_at = models.DateTimeField(_("last attempt"), null=True)
+    status = models.PositiveIntegerField(
+        _("status"), null=True, help_text=_("That the last attempt was answered with.")
+    )
+    error = models.CharField(_("error"), max_length=50, blank=True)
+    duration_ms = models.PositiveIntegerField(_("duration"), null=True, help_text=_("In ms."))
+
+    objects = DeliveryManager()
+
+    class Meta:
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
+        ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index(fields=["webhook", "created_at"], name="exports_delivery_by_webhook"),
+            models.Index(fields=["created_at"], name="exports_delivery_by_age"),
+        ]
+
+    def __str__(self):
+        return str(self.pk)
+
+    @property
+    def state(self) -> State:
+        if self.task and self.task.is_active:
+            return self.State.PENDING
+        taken = self.attempts and not self.error
+        return self.State.DELIVERED if taken else self.State.FAILED
+
+    @property
+    def error_label(self) -> str:
+        """What is wrong, in the reader's language; or ""."""
+        return str(WORDS[self.error]) if self.error else ""
+
+    @property
+    def body(self) -> bytes:
+        """What is sent: the same each time."""
+        created = self.created_at.isoformat().replace("+00:00", "Z")
+        said = {"id": self.pk, "event": self.event, "created": created, "data": self.data}
+        return orjson.dumps(said)
+
+    def launch(self):
+        """Have it made. Raises Refused when that is under way, or can't be."""
+        if not self.webhook.active:
+            raise Refused(_("This webhook is disabled. Enable it first."))
+        key = str(self.pk)
+        self.task, created = lifecycle.launch(JOB, key=key, args={"delivery": key}, background=True)
+        if not created:
+            raise Refused(_("This delivery is under way already."))
+
+    @transaction.atomic
+    def redeliver(self):
+        """Have it made again. Raises Refused as `launch()`."""
+        self.launch()
+        self.save(update_fields=["task"])
+
+    def attempt(self, run) -> webhooks.Answer:
+        """Make it, and note what came of it. Raises Superseded."""
+        # Should nobody live to note more than that it was begun:
+        begun = {"attempts": self.attempts + 1, "attempted_at": Now(), "error": INTERRUPTED}
+        self._note(run, **begun, status=None, duration_ms=None)
+        with run.kept_alive():
+            answer = webhooks.call(self.webhook.url, self.body, self.webhook.secret)
+        with transaction.atomic():
+            self._note(
+                run, status=answer.status, error=answer.error, duration_ms=answer.duration_ms
+            )
+            if answer.error == GONE:  # unless it was changed meanwhile
+                same = Webhook.objects.filter(pk=self.webhook_id, url=self.webhook.url)
+                same.update(disabled_at=Now())
+        return answer
+
+    def _note(self, run, **values):
+        with run.fenced():
+            Delivery.objects.filter(pk=self.pk).update(**values)
+
+
+def _joined(events) -> str:
+    return " ".join(sorted(set(events)))
