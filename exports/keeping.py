@@ -7,10 +7,11 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from tasks.keeping import delete
 from tasks.lifecycle import launch_spread
 
 from . import archive
-from .models import Export, Schedule
+from .models import Delivery, Export, IdempotencyKey, Schedule
 
 CHUNK = 100  # exports
 REMINDERS_PER_SECOND = 20  # between them there is room for other work
@@ -21,6 +22,8 @@ def tidy() -> Iterator[None]:
     """Yields after each step."""
     Schedule.objects.start_due()
     yield
+    yield from delete(IdempotencyKey.objects.expired())
+    yield from delete(Delivery.objects.to_forget())
     yield from launch_reminders()
     yield from remove_expired()
     yield from remove_orphans()

@@ -200,6 +200,33 @@ class OneExport(_OneOfMine):
         way."""
         return self.answer(self.get_object())
 
+    @extend_schema(
+        operation_id="exports_delete",
+        responses={204: None} | refusal("It is being worked on. Cancel it first."),
+    )
+    def delete(self, request, pk):
+        """Delete the file of an export for good. What it held stays written down."""
+        export = self.get_object()
+        if export.is_under_way or (export.file and not export.remove_file()):
+            words = _(
+                "This export is still being worked on. Cancel it first, or wait until it is done."
+            )
+            raise Conflict(words)
+        return Response(status=204)
+
+
+class Extension(_OneOfMine):
+    @extend_schema(
+        operation_id="exports_extend",
+        request=None,
+        responses={200: ExportSerializer} | refusal("That was done already, or it has no file."),
+    )
+    def post(self, request, pk):
+        """Keep the file of an export for as long again. That can be done once."""
+        if not self.get_object().extend():
+            raise Conflict(_("It can be kept for longer once, and only while its file is there."))
+        return self.answer(self.get_object())
+
 
 class Cancellation(_OneOfMine):
     @extend_schema(
@@ -267,6 +294,7 @@ urlpatterns = [
     path("exports", Exports.as_view(), name="exports"),
     path("exports/estimate", EstimateOfExports.as_view(), name="exports_estimate"),
     path("exports/<uuid:pk>", OneExport.as_view(), name="export"),
+    path("exports/<uuid:pk>/extend", Extension.as_view(), name="export_extend"),
     path("exports/<uuid:pk>/cancel", Cancellation.as_view(), name="export_cancel"),
     path("exports/<uuid:pk>/retry", Retrial.as_view(), name="export_retry"),
     path("exports/<uuid:pk>/download", Download.as_view(), name="export_download"),
