@@ -4,8 +4,10 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from tasks.registry import Refused
 
-class NotNow(Exception):
+
+class NotNow(Refused):
     """It can't begin now, and nothing has changed. `words`: why, and what to do, for its owner."""
 
     words = ""

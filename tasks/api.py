@@ -42,6 +42,15 @@ class Conflict(APIException):
     status_code = 409
 
 
+class Refusing:
+    """A view in which Refused is answered in its words."""
+
+    def handle_exception(self, error):
+        return super().handle_exception(
+            Conflict(error.words) if isinstance(error, Refused) else error
+        )
+
+
 class Conditional:
     """A view that tells who has its answer already no more than that (RFC 9110, section 13)."""
 
@@ -197,7 +206,7 @@ class Tasks(Conditional, generics.ListAPIView):
         return say_when(response, any(each["state"] in active for each in response.data["results"]))
 
 
-class _OneOfMine(Conditional, generics.GenericAPIView):
+class _OneOfMine(Refusing, Conditional, generics.GenericAPIView):
     serializer_class = WholeTask
 
     def get_queryset(self):
@@ -242,10 +251,7 @@ class Retrial(_OneOfMine):
     )
     def post(self, request, pk):
         """Try it again, where it failed or was cancelled: by a new task, which is the answer."""
-        try:
-            task = self.get_object().retry()
-        except Refused as refused:
-            raise Conflict(refused.words) from refused
+        task = self.get_object().retry()
         response = self.answer(self.get_queryset().get(pk=task.pk))
         response.status_code = 202
         response["Location"] = reverse(f"{request.resolver_match.namespace}:task", args=[task.pk])

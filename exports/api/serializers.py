@@ -9,7 +9,8 @@ from rest_framework import serializers
 
 from accounts.api.serializers import Strict
 from exports import contents
-from exports.models import Delivery, Export, Webhook
+from exports.formats import PostsJson
+from exports.models import Delivery, Export, Schedule, Webhook
 from exports.models.webhooks import PING, Event
 from exports.webhooks import URL_MAX
 from tasks.api import TaskSerializer
@@ -119,6 +120,19 @@ class NewExport(Strict):
     attach = serializers.BooleanField(
         default=True, help_text="To its mail, where it is not too large."
     )
+
+
+class ScheduleSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Schedule
+        fields = ["every", "contents", "attach", "created_at", "next_at", "paused_at"]
+        read_only_fields = fields
+
+
+class NewSchedule(Strict):
+    every = serializers.ChoiceField(Schedule.Every.choices)
+    contents = serializers.ChoiceField(contents.choices(), default=PostsJson.name)
+    attach = serializers.BooleanField(default=True)
 
 
 class Estimate(serializers.Serializer):

@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 
 from exports import contents
 from exports.forms import ExportForm
-from exports.models import Export, IdempotencyKey
+from exports.models import Export, IdempotencyKey, Schedule
 from exports.models.idempotency import KEY_MAX, OtherRequest
 from tasks.api import (
     ASK_AGAIN,
@@ -25,17 +25,18 @@ from tasks.api import (
     NOT_MODIFIED,
     Conditional,
     Conflict,
+    Refusing,
     refusal,
     say_when,
 )
 from tasks.models import State
-from tasks.registry import Refused
 
-from .serializers import Estimate, ExportSerializer, NewExport
+from .serializers import Estimate, ExportSerializer, NewExport, NewSchedule, ScheduleSerializer
 
 ACTIVE = {State.QUEUED, State.RUNNING}
 UNDER_WAY = _("An export of yours is under way. Wait for it, or cancel it first.")
 FILE = {"description": "As docs/formats.md has it."}  # of whatever type; some of it is JSON
+NO_SCHEDULE = refusal("None come by themselves.", 404)
 KINDS = sorted({Export(contents=name).content_type for name, _label in contents.choices()})
 EXAMPLE = OpenApiExample(
     "Done",
@@ -79,12 +80,10 @@ class EstimateOfExports(APIView):
     def get(self, request):
         """How much an export of all that you wrote would hold: how many posts, and about how many
         bytes it would have, by its contents."""
-        found = Export.objects.estimate(request.user)
-        sizes = {"posts.json": found["plain"], contents.ARCHIVE: found["packed"]}
-        return Response({"posts": found["posts"], "sizes": sizes})
+        return Response(Export.objects.estimate(request.user))
 
 
-class Exports(Conditional, generics.ListAPIView):
+class Exports(Refusing, Conditional, generics.ListAPIView):
     serializer_class = ExportSerializer
     scope = "export"
     ordering = ("-created_at", "-id")
@@ -131,37 +130,48 @@ class Exports(Conditional, generics.ListAPIView):
         mail, too, if you have an address. There is one at a time."""
         new = NewExport(data=request.data)
         new.is_valid(raise_exception=True)
+        wish = Wish(request.user, new.validated_data)
 
-        def start():
-            return self.get_serializer(begin(request.user, new.validated_data)).data
+        def begin():
+            return self.get_serializer(wish.begin()).data
 
         if key := key_of(request):
             said = {"exports_create": request.data}
             try:
-                answer = IdempotencyKey.objects.once(request.user, key, said, start)
+                answer = IdempotencyKey.objects.once(request.user, key, said, begin, wish.check)
             except OtherRequest as error:
                 raise OtherBody from error
         else:
-            answer = start()
+            wish.check()
+            answer = begin()
         headers = {"Location": reverse("api:v2:export", args=[answer["id"]])}
         return Response(answer, 202, headers=headers | {"Retry-After": str(ASK_AGAIN)})
 
 
-def begin(person, said):
-    """A new export of what a program has said. Raises what its reader gets to know."""
-    with timezone.override(person.zone):
-        form = ExportForm(said)
-        if not form.is_valid():
-            raise ValidationError(form.errors)
-    choices = form.cleaned_data | {"attach": said["attach"]}
-    try:
-        export, created = Export.objects.start(person, **choices)
-    except Refused as refused:
-        raise Conflict(refused.words) from refused
-    if not created:
-        raise Conflict(UNDER_WAY)
-    export.task = person.tasks.with_standing().get(pk=export.task_id)
-    return export
+class Wish:
+    """An export as a program wants to have it."""
+
+    def __init__(self, person, said):
+        self.person = person
+        self.said = said
+
+    def check(self):
+        """Raises ValidationError and NotNow."""
+        with timezone.override(self.person.zone):
+            form = ExportForm(self.said)
+            if not form.is_valid():
+                raise ValidationError(form.errors)
+        self.choices = form.cleaned_data
+        Export(owner=self.person, **self.choices).ensure_room()
+
+    def begin(self) -> Export:
+        """Once it was checked. Raises NotNow."""
+        with timezone.override(self.person.zone):
+            export, created = Export.objects.launch(self.person, **self.choices)
+        if not created:
+            raise Conflict(UNDER_WAY)
+        export.task = self.person.tasks.with_standing().get(pk=export.task_id)
+        return export
 
 
 def key_of(request) -> str:
@@ -175,7 +185,7 @@ def key_of(request) -> str:
     return key
 
 
-class _OneOfMine(Conditional, generics.GenericAPIView):
+class _OneOfMine(Refusing, Conditional, generics.GenericAPIView):
     serializer_class = ExportSerializer
     scope = "export"
 
@@ -252,11 +262,9 @@ class Retrial(_OneOfMine):
         export = self.get_object()
         if export.task and not export.task.ended_badly:
             raise Conflict(_("There is no need to try this export again."))
-        try:
+        with timezone.override(request.user.zone):
             if not export.retry():
                 raise Conflict(UNDER_WAY)
-        except Refused as refused:
-            raise Conflict(refused.words) from refused
         response = self.answer(self.get_object(), 202)
         response["Location"] = reverse("api:v2:export", args=[pk])
         return response
@@ -290,9 +298,59 @@ def send(export):
     )
 
 
+class OwnSchedule(generics.GenericAPIView):
+    serializer_class = ScheduleSerializer
+    scope = "export"
+
+    def get_object(self):
+        return generics.get_object_or_404(Schedule, owner=self.request.user)
+
+    @extend_schema(
+        operation_id="exports_schedule", responses={200: ScheduleSerializer} | NO_SCHEDULE
+    )
+    def get(self, request):
+        """Which exports come by themselves, and when the next one does."""
+        return Response(self.get_serializer(self.get_object()).data)
+
+    @extend_schema(
+        operation_id="exports_schedule_save", request=NewSchedule, responses=ScheduleSerializer
+    )
+    def put(self, request):
+        """Have exports come by themselves, in place of what was planned before. The first one comes
+        after a week or a month."""
+        new = NewSchedule(data=request.data)
+        new.is_valid(raise_exception=True)
+        schedule = Schedule.objects.plan(request.user, **new.validated_data)
+        return Response(self.get_serializer(schedule).data)
+
+    @extend_schema(operation_id="exports_schedule_delete", responses={204: None} | NO_SCHEDULE)
+    def delete(self, request):
+        """Have no more come by themselves."""
+        self.get_object().delete()
+        return Response(status=204)
+
+
+class Resumption(OwnSchedule):
+    http_method_names = ["post", "options"]
+
+    @extend_schema(
+        operation_id="exports_schedule_resume",
+        request=None,
+        responses={200: ScheduleSerializer} | NO_SCHEDULE,
+    )
+    def post(self, request):
+        """Go on, where a pause was made because nobody fetched the last three."""
+        schedule = self.get_object()
+        if schedule.paused_at:
+            schedule.resume()
+        return Response(self.get_serializer(schedule).data)
+
+
 urlpatterns = [
     path("exports", Exports.as_view(), name="exports"),
     path("exports/estimate", EstimateOfExports.as_view(), name="exports_estimate"),
+    path("exports/schedule", OwnSchedule.as_view(), name="exports_schedule"),
+    path("exports/schedule/resume", Resumption.as_view(), name="exports_schedule_resume"),
     path("exports/<uuid:pk>", OneExport.as_view(), name="export"),
     path("exports/<uuid:pk>/extend", Extension.as_view(), name="export_extend"),
     path("exports/<uuid:pk>/cancel", Cancellation.as_view(), name="export_cancel"),

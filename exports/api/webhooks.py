@@ -8,8 +8,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
 from exports.models import Delivery, Webhook
-from tasks.api import Conflict, refusal, say_when
-from tasks.registry import Refused
+from tasks.api import Refusing, refusal, say_when
 
 from .serializers import (
     DeliverySerializer,
@@ -20,7 +19,7 @@ from .serializers import (
 )
 
 
-class _Mine(generics.GenericAPIView):
+class _Mine(Refusing, generics.GenericAPIView):
     scope = "export"
     serializer_class = WebhookSerializer
 
@@ -28,9 +27,7 @@ class _Mine(generics.GenericAPIView):
         return self.request.user.webhooks.all()
 
     def handle_exception(self, error):
-        if isinstance(error, Refused):
-            error = Conflict(error.words)
-        elif isinstance(error, DjangoValidationError):
+        if isinstance(error, DjangoValidationError):
             error = ValidationError({"url": error.messages})
         return super().handle_exception(error)
 

@@ -26,15 +26,26 @@ class IdempotencyKeyQuerySet(models.QuerySet):
 
 
 class IdempotencyKeyManager(models.Manager.from_queryset(IdempotencyKeyQuerySet)):
-    @transaction.atomic
-    def once(self, owner, key: str, request: dict, do) -> dict:
+    def once(self, owner, key: str, request: dict, do, before=lambda: None) -> dict:
         """Return what `do()` returns: the answer to `request`, both as JSON has them. Where the
         owner has used the key for the same request within a day, return what it returned then, also
-        when both come at once. Nothing is kept of what ends in an exception.
+        when both come at once. Nothing is kept of what ends in an exception. `do()` is called in a
+        transaction; `before()` ahead of it, where the answer is not known yet.
 
-        Raises OtherRequest.
+        Raises OtherRequest, and what these raise.
         """
         digest = hashlib.sha256(orjson.dumps(request, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        kept = self.filter(owner=owner, key=key).first()
+        if kept is None or not kept.holds:
+            before()
+            kept = self._keep(owner, key, digest, do)
+        if kept.digest != digest:
+            raise OtherRequest
+        return json.loads(kept.answer)
+
+    @transaction.atomic
+    def _keep(self, owner, key, digest, do):
+        """The row in which the answer is, be it ours or that of who was first."""
         new = self.model(owner=owner, key=key, digest=digest)
         # Who comes second waits here until the first one's transaction has ended.
         self.bulk_create([new], ignore_conflicts=True)
@@ -43,9 +54,7 @@ class IdempotencyKeyManager(models.Manager.from_queryset(IdempotencyKeyQuerySet)
             kept.digest, kept.created_at = digest, timezone.now()
             kept.answer = json.dumps(do())
             kept.save()
-        elif kept.digest != digest:
-            raise OtherRequest
-        return json.loads(kept.answer)
+        return kept
 
 
 class IdempotencyKey(models.Model):
