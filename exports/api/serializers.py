@@ -117,6 +117,10 @@ class NewExport(Strict):
         allow_null=True,
         help_text="Only what was written before then. Of a day, its end where you are.",
     )
+    changes = serializers.BooleanField(
+        default=False,
+        help_text="Only what is new, edited or deleted since the last export that reached you.",
+    )
     attach = serializers.BooleanField(
         default=True, help_text="To its mail, where it is not too large."
     )

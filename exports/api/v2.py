@@ -1,6 +1,5 @@
 """Taking out, by a program."""
 
-from django.http import FileResponse
 from django.urls import include, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -11,11 +10,11 @@ from drf_spectacular.utils import (
     extend_schema,
 )
 from rest_framework import generics
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from exports import contents
+from exports import archive, contents, transfer
 from exports.forms import ExportForm
 from exports.models import Export, IdempotencyKey, Schedule
 from exports.models.idempotency import KEY_MAX, OtherRequest
@@ -71,6 +70,11 @@ EXAMPLE = OpenApiExample(
 class OtherBody(Conflict):
     status_code = 422
     default_detail = _("This Idempotency-Key was used for something else.")
+
+
+class Away(APIException):
+    status_code = 503
+    default_detail = _("The file can't be fetched right now. Please try again in a few minutes.")
 
 
 class EstimateOfExports(APIView):
@@ -158,10 +162,11 @@ class Wish:
     def check(self):
         """Raises ValidationError and NotNow."""
         with timezone.override(self.person.zone):
-            form = ExportForm(self.said)
+            form = ExportForm(self.person, self.said)
             if not form.is_valid():
                 raise ValidationError(form.errors)
-        self.choices = form.cleaned_data
+        base = form.cleaned_data.pop("base")
+        self.choices = form.cleaned_data | (base.onward() if base else {})
         Export(owner=self.person, **self.choices).ensure_room()
 
     def begin(self) -> Export:
@@ -278,24 +283,37 @@ class Download(generics.GenericAPIView):
 
     @extend_schema(
         operation_id="exports_download",
-        responses={(200, kind): OpenApiResponse(FILE, "The file.") for kind in KINDS},
+        parameters=[
+            IF_NONE_MATCH,
+            OpenApiParameter(
+                "Range",
+                str,
+                OpenApiParameter.HEADER,
+                description="One part of it (RFC 9110, section 14), to resume a download.",
+                examples=[OpenApiExample("What is missing", "bytes=1000000-")],
+            ),
+        ],
+        responses={(200, kind): OpenApiResponse(FILE, "The file.") for kind in KINDS}
+        | {(206, kind): OpenApiResponse(FILE, "A part of the file.") for kind in KINDS}
+        | {
+            302: OpenApiResponse(None, "To where the file is kept; without the token, please."),
+            304: NOT_MODIFIED,
+            416: OpenApiResponse(None, "It has no such part."),
+        }
+        | refusal("It can't be fetched right now. Try again in a few minutes.", 503),
     )
     def get(self, request, pk):
-        """The file of an export."""
+        """The file of an export, whole or in part."""
         export = self.get_object()
         try:
-            return send(export)
+            response, begins = transfer.answer(request, export)
         except FileNotFoundError as error:
             raise NotFound from error
-
-
-def send(export):
-    return FileResponse(
-        export.file.open("rb"),
-        as_attachment=True,
-        filename=export.file_name,
-        content_type=export.content_type,
-    )
+        except archive.Unavailable as error:
+            raise Away from error
+        if begins:
+            export.downloads.note(request)
+        return response
 
 
 class OwnSchedule(generics.GenericAPIView):
