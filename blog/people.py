@@ -5,11 +5,25 @@ from django.db.models import Exists, OuterRef
 from accounts.models import Follow, User
 
 from .counting import CountUpTo
-from .models import Post
+from .models import Notification, Post
 
 COUNTED = 10_000  # posts, or people: of more it is said that there are more
 SUGGESTED = 5  # people
 LATEST = 200  # posts
+
+
+def follow(reader, person) -> bool:
+    """Have `reader` follow `person`, who is told of it once. False when that can't be."""
+    if not reader.follow(person):
+        return False
+    Notification.objects.tell(person, kind=Notification.Kind.FOLLOWED, actor=reader)
+    return True
+
+
+def words_about(person) -> str:
+    """What a person of `with_bonds_to()` says of themselves, where there is no block between."""
+    is_apart = getattr(person, "is_blocked", False) or getattr(person, "blocks_reader", False)
+    return "" if is_apart else person.about
 
 
 def with_bonds_to(reader):

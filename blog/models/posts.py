@@ -22,6 +22,7 @@ from .notifications import Notification
 BODY_MAX_LENGTH = 500  # code points
 TITLE_MAX_LENGTH = 140  # code points
 CHUNK = 500  # posts that are deleted at once
+MANY = 2_000  # posts that are taken away at once
 UNDO_FOR = timedelta(seconds=60)  # in which a deleted post can be brought back
 
 
@@ -51,6 +52,19 @@ class PostQuerySet(models.QuerySet):
         if not reader.is_authenticated:
             return posts
         return posts.filter(*in_touch(reader, "author"))
+
+    def changed_by(self, person):
+        """What `person`, if it is theirs, may change: an admin all, others what they see."""
+        return self.all() if person.is_staff else self.seen_by(person)
+
+    def restorable(self):
+        """Deleted a moment ago."""
+        return self.filter(deleted_at__gt=timezone.now() - UNDO_FOR)
+
+    def tagged(self, name):
+        """`name`: in whatever case."""
+        name = name.casefold()
+        return self.none() if "\0" in name else self.filter(tags__name=name)
 
     def not_muted_by(self, reader):
         if not reader.is_authenticated:
@@ -94,6 +108,15 @@ class PostQuerySet(models.QuerySet):
         search.index_posts(posts)
 
     @transaction.atomic
+    def remove_latest(self, up_to: int) -> int:
+        """Take MANY of them away, those with the highest ids up to this one, as `Post.remove()`
+        does, but for their purge. Returns the id to go on from, or 0."""
+        pks = list(self.filter(pk__lte=up_to).order_by("-pk").values_list("pk", flat=True)[:MANY])
+        self.filter(pk__in=pks).update(deleted_at=timezone.now())
+        search.forget_posts(pks)
+        return pks[-1] - 1 if len(pks) == MANY else 0
+
+    @transaction.atomic
     def delete(self):
         """As Django's; and they can't be found any more. In chunks, so that neither the memory nor
         the number of statements grows with each post."""
@@ -114,6 +137,15 @@ class PresentPosts(models.Manager.from_queryset(PostQuerySet)):
 
     def get_queryset(self):
         return super().get_queryset().filter(deleted_at=None)
+
+    @transaction.atomic
+    def remove_all(self, admin):
+        """Take all posts away: the latest at once, what is older in a job, whose progress `admin`
+        sees. One UPDATE of a million rows would keep all others from writing for too long."""
+        latest = self.order_by("-pk").values_list("pk", flat=True).first()
+        if latest is not None:
+            args = {"latest": latest, "up_to": self.remove_latest(latest)}
+            launch("blog.jobs.remove_all_posts", key=str(latest), owner=admin, args=args)
 
 
 class Post(models.Model):
@@ -197,18 +229,22 @@ class Post(models.Model):
         search.forget_posts([self.pk])
         return super().delete(*args, **kwargs)
 
-    def publish(self, at=None):
+    def is_to_be_changed_by(self, person) -> bool:
+        return person.is_staff or person.pk == self.author_id
+
+    def publish(self, at=None, *, logged=False):
         """Save a new post, of this moment or of `at`, and have those told of it whom it concerns:
         who is mentioned, who is answered, and by mail the followers of its author who want to be.
+        `logged`: have it written to the post log, too.
         """
         if self.reply_to:
             self.thread = self.reply_to.thread or self.reply_to.pk
         # Before the transaction: it may take a second, in which others would wait for the lock.
         self.language = languages.guess(self.title, self.body)
-        self._insert(at)
+        self._insert(at, logged)
 
     @transaction.atomic
-    def _insert(self, at):
+    def _insert(self, at, logged):
         # Who reads on from the newest post that they have seen misses one of an earlier moment that
         # is committed later. In SQLite there is none, for writers wait at the beginning of their
         # transaction; in PostgreSQL, what is left is the time until this one commits.
@@ -221,6 +257,8 @@ class Post(models.Model):
         self._tell(*mentioned, kind=Notification.Kind.MENTIONED)
         if self.author.followers_by_mail.exists():
             launch("blog.jobs.announce_post", key=str(self.pk), args={"post": self.pk})
+        if logged:
+            launch_spread("blog.jobs.log_post", {str(self.pk): {"post": self.pk}}, after=0, pace=1)
 
     def revise(self, title, body):
         """Say something else instead. What it said stays in its history; who is mentioned only now

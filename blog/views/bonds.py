@@ -9,7 +9,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from blog import keyset, people
-from blog.models import Notification
 
 
 @login_required
@@ -19,9 +18,7 @@ def follow(request, username):
         pass
     elif person == request.user:
         messages.info(request, _("Your own posts are on your home page anyway."))
-    elif request.user.follow(person):
-        Notification.objects.tell(person, kind=Notification.Kind.FOLLOWED, actor=request.user)
-    else:
+    elif not people.follow(request.user, person):
         messages.error(request, _("You can't follow @%(name)s.") % {"name": person.username})
     return redirect(person)
 
