@@ -1,6 +1,6 @@
 """People as others see them."""
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 
 from accounts.models import Follow, User
 
@@ -39,6 +39,19 @@ def with_bonds_to(reader):
         is_blocked=Exists(blocks.filter(from_user=reader, to_user=OuterRef("pk"))),
         blocks_reader=Exists(blocks.filter(from_user=OuterRef("pk"), to_user=reader)),
     )
+
+
+def followers(person, reader):
+    """Who follows `person`, of those whom `reader` sees; each with bonds and, in whose order they
+    came, `follow_id`."""
+    people = with_bonds_to(reader).seen_by(reader).filter(following__followed=person)
+    return people.annotate(follow_id=F("following__id"))
+
+
+def following(person, reader):
+    """As `followers`: whom `person` follows."""
+    people = with_bonds_to(reader).seen_by(reader).filter(followed_by__follower=person)
+    return people.annotate(follow_id=F("followed_by__id"))
 
 
 def named(reader, username):

@@ -1,3 +1,5 @@
+from datetime import UTC
+
 from django.conf import settings
 from django.contrib.auth import authenticate
 from django.utils.translation import gettext_lazy as _
@@ -47,6 +49,22 @@ def _is_of_type(field, value):
     if isinstance(field, serializers.IntegerField):
         return isinstance(value, int | float) and not isinstance(value, bool)
     return True
+
+
+class Text(serializers.CharField):
+    """Text as it is written, but with `\\n` for all line ends before anything counts its length."""
+
+    def __init__(self, **options):
+        super().__init__(trim_whitespace=False, **options)
+
+    def to_internal_value(self, data):
+        return super().to_internal_value(data).replace("\r\n", "\n").replace("\r", "\n")
+
+
+class Moment(serializers.DateTimeField):
+    """In UTC, whatever zone the reader of a page is in."""
+
+    timezone = UTC
 
 
 def checked(form, **names):

@@ -7,6 +7,7 @@ from .views import unknown
 
 v1 = [
     path("", include("accounts.api.v1")),
+    path("", include("blog.api.v1")),
 ]
 v2 = [
     path("", include("accounts.api.v2")),
