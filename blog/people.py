@@ -71,6 +71,18 @@ def with_counts(people):
     )
 
 
+def muted_by(reader):
+    """Whom `reader` has muted, and not blocked as well: rows with their `to_user`."""
+    mutes = reader.mutes.through.objects.filter(from_user=reader, to_user__is_active=True)
+    return mutes.exclude(to_user__blocked_by=reader).select_related("to_user")
+
+
+def blocked_by(reader):
+    """As `muted_by`: whom `reader` has blocked."""
+    blocks = reader.blocks.through.objects.filter(from_user=reader, to_user__is_active=True)
+    return blocks.select_related("to_user")
+
+
 def suggested_to(reader):
     """A few people who have written lately and whom the reader does not follow."""
     posts = Post.objects.seen_by(reader).not_muted_by(reader).exclude(author=reader)

@@ -16,6 +16,11 @@ def test_it_is_openapi(description):
     validate_schema(description)
 
 
+def test_it_is_made_without_doubts(client, capfd):
+    client.get("/api/schema/")
+    assert "Warning" not in capfd.readouterr().err
+
+
 def test_every_operation_says_what_it_does(description):
     for path, operations in description["paths"].items():
         for method, operation in operations.items():

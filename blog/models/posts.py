@@ -93,8 +93,13 @@ class PostQuerySet(models.QuerySet):
     @transaction.atomic
     def _write(self, posts):
         self.bulk_create(posts)
+        self.link(posts)
+        search.index_posts(posts)
+
+    def link(self, posts):
+        """Keep the tags and mentions of new posts; return who is mentioned."""
         names = {post.pk: markup.mentions(post.text) for post in posts}
-        people = User.objects.active().named(*set().union(*names.values()))
+        people = list(User.objects.active().named(*set().union(*names.values())))
         pks = {person.username.lower(): person.pk for person in people}
         through = Post.mentions.through
         through.objects.bulk_create(
@@ -105,7 +110,7 @@ class PostQuerySet(models.QuerySet):
         Tag.objects.bulk_create(
             Tag(post=post, name=name) for post in posts for name in markup.tags(post.text)
         )
-        search.index_posts(posts)
+        return people
 
     @transaction.atomic
     def remove_latest(self, up_to: int) -> int:
@@ -253,7 +258,7 @@ class Post(models.Model):
         answered = self.reply_to and self.reply_to.author
         if answered:
             self._tell(answered, kind=Notification.Kind.REPLIED)
-        mentioned = [person for person in self._link() if person != answered]
+        mentioned = [person for person in Post.objects.link([self]) if person != answered]
         self._tell(*mentioned, kind=Notification.Kind.MENTIONED)
         if self.author.followers_by_mail.exists():
             launch("blog.jobs.announce_post", key=str(self.pk), args={"post": self.pk})
@@ -281,7 +286,7 @@ class Post(models.Model):
         self.title, self.body, self.edited_at, self.language = title, body, now, language
         self.save(update_fields=["title", "body", "edited_at", "language"])
         self.translations.all().delete()
-        self._tell(*self._link(), kind=Notification.Kind.MENTIONED)
+        self._tell(*self._link_anew(), kind=Notification.Kind.MENTIONED)
 
     @transaction.atomic
     def remove(self):
@@ -321,7 +326,7 @@ class Post(models.Model):
                 )
         return text
 
-    def _link(self):
+    def _link_anew(self):
         """Keep the tags and mentions as they are in the text; return who is mentioned anew."""
         names = markup.tags(self.text)
         self.tags.exclude(name__in=names).delete()

@@ -55,11 +55,8 @@ unblock = _view_that(lambda reader, person: reader.blocks.remove(person))
 def hidden(request):
     """Whom the reader has muted or blocked, latest first; each list has pages of its own."""
     reader, context = request.user, {}
-    mutes = reader.mutes.through.objects.filter(from_user=reader)
-    mutes = mutes.exclude(to_user__blocked_by=reader)
-    blocks = reader.blocks.through.objects.filter(from_user=reader)
-    for name, rows in (("muted", mutes), ("blocked", blocks)):
-        rows = rows.filter(to_user__is_active=True).select_related("to_user")
+    lists = {"muted": people.muted_by(reader), "blocked": people.blocked_by(reader)}
+    for name, rows in lists.items():
         context[name], context[f"{name}_older"] = keyset.page(rows, request.GET.get(name, ""))
     return render(request, "blog/hidden.html", context)
 

@@ -11,6 +11,7 @@ v1 = [
 ]
 v2 = [
     path("", include("accounts.api.v2")),
+    path("", include("blog.api.v2")),
 ]
 
 app_name = "api"

@@ -52,7 +52,7 @@ class V1PostRequest(Strict):
     content = Text(max_length=BODY_MAX_LENGTH)
 
 
-class Message(serializers.Serializer):
+class V1Done(serializers.Serializer):
     """What was done."""
 
     message = serializers.CharField()
@@ -135,7 +135,7 @@ class OnePost(APIView):
             raise Conflict(CHANGED) from changed
         return Response(V1Post(post).data)
 
-    @extend_schema(operation_id="v1_posts_delete", responses={200: Message})
+    @extend_schema(operation_id="v1_posts_delete", responses={200: V1Done})
     def delete(self, request, pk):
         """Delete a post. For its author, and for admins."""
         self._own(pk, NOT_TO_DELETE).remove()
@@ -150,7 +150,7 @@ class OnePost(APIView):
 
 
 class AllPosts(APIView):
-    @extend_schema(operation_id="v1_posts_delete_all", responses={200: Message})
+    @extend_schema(operation_id="v1_posts_delete_all", responses={200: V1Done})
     def delete(self, request):
         """Delete all posts of everybody. For admins. The latest 2,000 are gone at once, older ones
         within the next minutes."""
