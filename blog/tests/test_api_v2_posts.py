@@ -81,7 +81,6 @@ class TestTimelines:
     @pytest.mark.parametrize(
         "cursor",
         [
-            "",
             "x",
             "W10=",
             "bnVsbA==",

@@ -91,7 +91,7 @@ class Pages(BasePagination):
     def _place(self, request):
         """(which way to go, from where: what the columns are there, or nothing)."""
         cursor = request.query_params.get(CURSOR)
-        if cursor is None:
+        if not cursor:
             return ONWARD, []
         try:
             way, *place = json.loads(base64.urlsafe_b64decode(cursor))

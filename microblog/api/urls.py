@@ -1,6 +1,6 @@
 """Addresses without a slash at the end; `SlashMiddleware` takes one away that was typed."""
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView
 
 from .views import unknown
@@ -19,5 +19,5 @@ urlpatterns = [
     path("v1/", include((v1, "v1"))),
     path("v2/", include((v2, "v2"))),
     path("schema/", SpectacularJSONAPIView.as_view(), name="schema"),
-    path("<path:path>", unknown),
+    re_path("", unknown),  # all else, also with line ends in it
 ]

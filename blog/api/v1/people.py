@@ -151,7 +151,6 @@ class People(APIView):
         operation_id="v1_users_create",
         request=V1NewUser,
         responses={201: V1User} | error(409, "The name or the address was taken a moment ago."),
-        auth=[],
         examples=[SOMEBODY],
     )
     def post(self, request):
