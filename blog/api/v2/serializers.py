@@ -19,13 +19,23 @@ class Address(serializers.CharField):
         return settings.SITE_URL + path
 
 
+class Page(serializers.CharField):
+    """Where a person or a post is to be seen on this site."""
+
+    def __init__(self):
+        super().__init__(source="*")
+
+    def to_representation(self, thing):
+        return settings.SITE_URL + thing.get_absolute_url()
+
+
 class Person(serializers.Serializer):
     """A person in short. `url` is their page, `avatar_url` their picture."""
 
     id = serializers.IntegerField()
     username = serializers.CharField()
     display_name = serializers.CharField()
-    url = Address(source="get_absolute_url")
+    url = Page()
     avatar_url = Address()
 
 
@@ -90,7 +100,7 @@ class Post(serializers.Serializer):
     guess, and empty where there is none; `thread` is the id of the post that all began with."""
 
     id = serializers.IntegerField()
-    url = Address(source="get_absolute_url")
+    url = Page()
     author = Person()
     title = serializers.CharField()
     body = serializers.CharField()
