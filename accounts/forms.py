@@ -7,8 +7,9 @@ from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm
 from django.contrib.auth.forms import PasswordResetForm as DjangoPasswordResetForm
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.template.defaultfilters import filesizeformat
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from . import mail, pictures
@@ -42,9 +43,9 @@ class RegisterForm(BaseUserCreationForm):
         model = User
         fields = ["username", "email", "time_zone"]
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, needs_email=True, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["email"].required = True
+        self.fields["email"].required = needs_email
         self.fields["email"].widget.attrs["autocomplete"] = "email"
         self.fields["email"].help_text = _("Your exports are mailed to it.")
         self.initial["time_zone"] = ""
@@ -57,13 +58,24 @@ class RegisterForm(BaseUserCreationForm):
 
     def clean_email(self):
         email = self.cleaned_data["email"]
-        if User.objects.with_email(email).exists():
+        if email and User.objects.with_email(email).exists():
             raise ValidationError(EMAIL_TAKEN, code="unique")
         return email
 
     def clean_time_zone(self):
         name = self.cleaned_data["time_zone"]
         return name if name in zoneinfo.available_timezones() else "UTC"
+
+    def register(self) -> User | None:
+        """The new person, in the language of this moment. None when somebody else has taken the
+        name or the address a moment ago; the form says so."""
+        self.instance.language = get_language()
+        try:
+            with transaction.atomic():
+                return self.save()
+        except IntegrityError:
+            self.full_clean()
+            return None
 
 
 class SignInForm(AuthenticationForm):

@@ -1,7 +1,11 @@
-"""Slow work of this app: telling followers of a new post by mail."""
+"""Slow work of this app: mails about posts and messages, the post log, and taking away what was
+deleted."""
+
+import logging
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from tasks import mail as mails
@@ -9,9 +13,13 @@ from tasks.lifecycle import launch_spread
 from tasks.runner import job
 
 from .models import Message, Post
+from .models.posts import CHUNK as POSTS_AT_ONCE
+from .models.posts import MANY, UNDO_FOR
 
 CHUNK = 500  # followers
 PER_SECOND = 20  # mails; between them there is room for other work
+
+post_log = logging.getLogger("blog.posts")
 
 
 @job(_("Telling followers of a post"))
@@ -66,6 +74,50 @@ def compose(post, follower):
 def unsubscribe_headers(url):
     """One click in the mail program ends such mails: RFC 8058."""
     return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+
+
+@job(_("Writing to the post log"))
+def log_post(run):
+    """A line for each new post: when, its id, who, its title as Python writes a text, so that it
+    stays in its line. An attempt that dies between the line and its end writes it once more: each
+    post is there at least once, and can be told by its id. One that is gone by now is not."""
+    post = Post.with_deleted.select_related("author").filter(pk=run.task.args["post"]).first()
+    if post:
+        moment = post.timestamp.isoformat()
+        post_log.info("%s %d %s %r", moment, post.pk, post.author.username, post.title)
+
+
+@job(_("Deleting all posts"), phases={"removing": _("Taking them away")})
+def remove_all_posts(run):
+    """In short steps, between which others write. What is newer than `latest` stays."""
+    latest, up_to = run.task.args["latest"], run.task.args["up_to"]
+    total, removed = Post.objects.filter(pk__lte=up_to).count(), 0
+    run.enter("removing", done=0, total=total)
+    while up_to:
+        with run.fenced():
+            up_to = Post.objects.remove_latest(up_to)
+        removed = min(total, removed + MANY)
+        run.advance(removed)
+    after = 2 * UNDO_FOR.total_seconds()  # by the clock of the database, which may be ahead of ours
+    with run.fenced():
+        launch_spread(
+            "blog.jobs.purge_posts", {str(latest): {"up_to": latest}}, after=after, pace=1
+        )
+
+
+@job(_("Removing deleted posts"))
+def purge_posts(run):
+    """For good, those up to an id whose undo has run out; in short steps."""
+    gone = Post.with_deleted.filter(
+        pk__lte=run.task.args["up_to"], deleted_at__lte=timezone.now() - UNDO_FOR
+    )
+    last = 0
+    while pks := list(
+        gone.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:POSTS_AT_ONCE]
+    ):
+        with run.fenced():
+            gone.filter(pk__in=pks).delete()
+        last = pks[-1]
 
 
 @job(_("Removing a deleted post"))

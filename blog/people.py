@@ -1,15 +1,29 @@
 """People as others see them."""
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 
 from accounts.models import Follow, User
 
 from .counting import CountUpTo
-from .models import Post
+from .models import Notification, Post
 
 COUNTED = 10_000  # posts, or people: of more it is said that there are more
 SUGGESTED = 5  # people
 LATEST = 200  # posts
+
+
+def follow(reader, person) -> bool:
+    """Have `reader` follow `person`, who is told of it once. False when that can't be."""
+    if not reader.follow(person):
+        return False
+    Notification.objects.tell(person, kind=Notification.Kind.FOLLOWED, actor=reader)
+    return True
+
+
+def words_about(person) -> str:
+    """What a person of `with_bonds_to()` says of themselves, where there is no block between."""
+    is_apart = getattr(person, "is_blocked", False) or getattr(person, "blocks_reader", False)
+    return "" if is_apart else person.about
 
 
 def with_bonds_to(reader):
@@ -27,6 +41,19 @@ def with_bonds_to(reader):
     )
 
 
+def followers(person, reader):
+    """Who follows `person`, of those whom `reader` sees; each with bonds and, in whose order they
+    came, `follow_id`."""
+    people = with_bonds_to(reader).seen_by(reader).filter(following__followed=person)
+    return people.annotate(follow_id=F("following__id"))
+
+
+def following(person, reader):
+    """As `followers`: whom `person` follows."""
+    people = with_bonds_to(reader).seen_by(reader).filter(followed_by__follower=person)
+    return people.annotate(follow_id=F("followed_by__id"))
+
+
 def named(reader, username):
     """The one person of this name, with bonds and counts; a QuerySet of one or none."""
     return with_counts(with_bonds_to(reader)).named(username)
@@ -42,6 +69,18 @@ def with_counts(people):
         followers_count=CountUpTo(followers, COUNTED + 1),
         following_count=CountUpTo(following, COUNTED + 1),
     )
+
+
+def muted_by(reader):
+    """Whom `reader` has muted, and not blocked as well: rows with their `to_user`."""
+    mutes = reader.mutes.through.objects.filter(from_user=reader, to_user__is_active=True)
+    return mutes.exclude(to_user__blocked_by=reader).select_related("to_user")
+
+
+def blocked_by(reader):
+    """As `muted_by`: whom `reader` has blocked."""
+    blocks = reader.blocks.through.objects.filter(from_user=reader, to_user__is_active=True)
+    return blocks.select_related("to_user")
 
 
 def suggested_to(reader):

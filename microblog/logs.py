@@ -31,3 +31,10 @@ class SharedRotatingFileHandler(RotatingFileHandler):
             self.stream.close()
         self.stream = self._open()
         return True
+
+
+class StrictFileHandler(SharedRotatingFileHandler):
+    """For what is not to be lost: who logs is told when it could not be written."""
+
+    def handleError(self, record):
+        raise  # the exception that is being handled where this is called

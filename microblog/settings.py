@@ -469,6 +469,20 @@ if LOG_FILE := env.str("LOG_FILE", default=""):
         if "console" in logger["handlers"]:
             logger["handlers"].append("file")
 
+# The post log: a line for each post that a program writes, where the others go, or in a file.
+if POST_LOG_FILE := env.str("POST_LOG_FILE", default=""):
+    LOGGING["formatters"]["bare"] = {"format": "{message}", "style": "{"}
+    LOGGING["handlers"]["posts"] = {
+        "class": "microblog.logs.StrictFileHandler",
+        "formatter": "bare",
+        "filename": POST_LOG_FILE,
+        "maxBytes": env.int("LOG_FILE_BYTES", default=10_000_000),
+        "backupCount": 5,
+        "encoding": "utf-8",
+        "delay": True,  # only workers write to it
+    }
+    LOGGING["loggers"]["blog.posts"] = {"handlers": ["posts"], "level": "INFO", "propagate": False}
+
 if SENTRY_DSN := env.str("SENTRY_DSN", default=""):
     # What went wrong and where, and nothing of what people write or who they are.
     sentry_sdk.init(
@@ -482,3 +496,4 @@ if SENTRY_DSN := env.str("SENTRY_DSN", default=""):
     )
     ignore_logger("django-q")  # it says twice a second that Redis is away
     ignore_logger("django.security.DisallowedHost")
+    ignore_logger("blog.posts")  # it has what people write

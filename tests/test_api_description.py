@@ -16,9 +16,20 @@ def test_it_is_openapi(description):
     validate_schema(description)
 
 
+def test_it_is_made_without_doubts(client, capfd):
+    client.get("/api/schema/")
+    assert "Warning" not in capfd.readouterr().err
+
+
 def test_every_operation_says_what_it_does(description):
     for path, operations in description["paths"].items():
         for method, operation in operations.items():
             assert operation.get("description"), f"{method} {path}"
             assert operation["responses"].keys() & {"200", "201", "202", "204"}, f"{method} {path}"
             assert "429" in operation["responses"], f"{method} {path}"
+
+
+def test_a_token_is_wanted_or_may_be_shown(description):
+    paths = description["paths"]
+    assert paths["/api/v1/posts"]["get"]["security"] == [{"token": []}, {}]
+    assert paths["/api/v1/posts"]["post"]["security"] == [{"token": []}]

@@ -30,12 +30,14 @@ for number in range(1_000):
 
 # Its secrets are put together there, for Sentry is told of the command line.
 FALL_OVER = """
+import logging
 from django.test import Client
 from django.urls import path
 from microblog.urls import urlpatterns
 
 def view(request):
     said = request.POST["body"]
+    logging.getLogger("blog.posts").info("%r", said)
     raise RuntimeError("This went wrong")
 
 urlpatterns.append(path("wrong/", view))
@@ -96,6 +98,15 @@ def test_the_site_logs_to_the_file_that_is_named(tmp_path):
     said = "import logging; logging.getLogger('blog').info('Hello, file')"
     manage("shell", "-c", said, **PRODUCTION, LOG_FILE=str(file))
     assert re.search(r"INFO blog: Hello, file$", file.read_text(), re.MULTILINE)
+
+
+def test_the_post_log_has_a_file_of_its_own(tmp_path):
+    site, posts = tmp_path / "site.log", tmp_path / "posts.log"
+    said = "import logging; logging.getLogger('blog.posts').info('%s %r', 17, 'Hello')"
+    files = {"LOG_FILE": str(site), "POST_LOG_FILE": str(posts), "LOG_LEVEL": "ERROR"}
+    manage("shell", "-c", said, **PRODUCTION, **files)
+    assert posts.read_text() == "17 'Hello'\n"
+    assert "Hello" not in site.read_text()
 
 
 @pytest.fixture

@@ -11,8 +11,11 @@ class Scoped(BasePermission):
     methods."""
 
     def has_permission(self, request, view):
+        if request.method not in view.allowed_methods:
+            return True  # that is answered with 405
         if request.auth is None:
-            if request.method in getattr(view, "public", ()):
+            method = "GET" if request.method == "HEAD" else request.method
+            if method in getattr(view, "public", ()):
                 return True
             raise NotAuthenticated(MISSING)
         scope = "read" if request.method in SAFE_METHODS else "write"

@@ -1,5 +1,7 @@
-from django.contrib.auth import authenticate, password_validation
-from django.core.exceptions import ValidationError as DjangoValidationError
+from datetime import UTC
+
+from django.conf import settings
+from django.contrib.auth import authenticate
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.exceptions import AuthenticationFailed, ValidationError
@@ -11,14 +13,71 @@ EXPIRES_IN_MAX = 5 * 365  # days
 
 
 class Strict(serializers.Serializer):
-    """Refuses what it does not know, so that nobody's misspelt wish goes unheard."""
+    """Refuses what it does not know, so that nobody's misspelt wish goes unheard; and what is of
+    another type in JSON, where Django takes a "no" for a yes."""
+
+    missing = ""  # what is said, as in the first version, of whatever is required and is not there
 
     def to_internal_value(self, data):
         if isinstance(data, dict):
-            known = {name for name, field in self.fields.items() if not field.read_only}
-            if unknown := set(data) - known:
-                raise ValidationError({name: [_("There is no such field.")] for name in unknown})
+            if self.missing and not self._is_complete(data):
+                raise ValidationError({"non_field_errors": [self.missing]})
+            known = {name: field for name, field in self.fields.items() if not field.read_only}
+            wrong = {name: _("There is no such field.") for name in data if name not in known}
+            wrong |= {
+                name: _("This is not of the right type.")
+                for name, field in known.items()
+                if not _is_of_type(field, data.get(name))
+            }
+            if wrong:
+                raise ValidationError({name: [words] for name, words in wrong.items()})
         return super().to_internal_value(data)
+
+    def _is_complete(self, data):
+        required = {name for name, field in self.fields.items() if field.required}
+        return all(data.get(name) for name in required if name in data or not self.partial)
+
+
+def _is_of_type(field, value):
+    if value is None:
+        return True  # the field says whether it may be
+    if isinstance(field, serializers.CharField | serializers.ChoiceField):
+        is_list = isinstance(field, serializers.MultipleChoiceField)
+        return isinstance(value, list if is_list else str)
+    if isinstance(field, serializers.BooleanField):
+        return isinstance(value, bool)
+    if isinstance(field, serializers.IntegerField):
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return True
+
+
+class Text(serializers.CharField):
+    """Text as it is written, but with `\\n` for all line ends before anything counts its length."""
+
+    def __init__(self, **options):
+        super().__init__(trim_whitespace=False, **options)
+
+    def to_internal_value(self, data):
+        return super().to_internal_value(data).replace("\r\n", "\n").replace("\r", "\n")
+
+
+class Moment(serializers.DateTimeField):
+    """In UTC, whatever zone the reader of a page is in."""
+
+    timezone = UTC
+
+
+def checked(form, **names):
+    """The form of a page, which has the rules for what is put into it. `names`: what the API calls
+    a field. Raises ValidationError with the form's sentences, together and by field."""
+    if form.is_valid():
+        return form
+    fields = {}
+    for name, said in form.errors.items():
+        fields.setdefault(names.get(name, name), []).extend(map(str, said))
+    general = [sentence for said in fields.values() for sentence in said]
+    fields.pop("__all__", None)
+    raise ValidationError({"non_field_errors": general} | fields)
 
 
 class Credentials(Strict):
@@ -47,6 +106,17 @@ class TokenSerializer(serializers.ModelSerializer):
         return token.scopes.split()
 
 
+class Preferences(Strict):
+    language = serializers.ChoiceField(choices=settings.LANGUAGES)
+    time_zone = serializers.CharField(max_length=64, help_text="As of the IANA database.")
+    mail_new_posts = serializers.BooleanField(
+        help_text="A mail for each new post of the people you follow."
+    )
+    mail_messages = serializers.BooleanField(
+        help_text="A mail when somebody writes you a private message."
+    )
+
+
 class TokenName(Strict):
     name = serializers.CharField(max_length=NAME_MAX_LENGTH)
 
@@ -65,11 +135,3 @@ class IssuedToken(TokenSerializer):
 
     class Meta(TokenSerializer.Meta):
         fields = [*TokenSerializer.Meta.fields, "token"]
-
-
-def check_password(password, person):
-    """Raises ValidationError as the rules of the site have it."""
-    try:
-        password_validation.validate_password(password, person)
-    except DjangoValidationError as error:
-        raise ValidationError({"password": error.messages}) from error

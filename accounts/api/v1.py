@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from accounts.models import Token
 
+from .refusals import error
 from .serializers import Credentials
 
 
@@ -21,14 +22,25 @@ class Issued(serializers.Serializer):
     token = serializers.CharField()
 
 
+class LoginRequest(Credentials):
+    missing = "Missing username or password"
+
+
 class Login(APIView):
     public = {"POST"}
     authentication_classes = []
 
-    @extend_schema(operation_id="v1_login", request=Credentials, responses=Issued)
+    def get_authenticate_header(self, request):
+        return "Bearer"  # without one, 401 would be 403
+
+    @extend_schema(
+        operation_id="v1_login",
+        request=LoginRequest,
+        responses={200: Issued} | error(401, "The user name or the password is not correct."),
+    )
     def post(self, request):
         """A token for a user name and a password. It holds for an hour."""
-        given = Credentials(data=request.data, context={"request": request})
+        given = LoginRequest(data=request.data, context={"request": request})
         given.is_valid(raise_exception=True)
         return Response({"token": Token.objects.issue_jwt(given.get_person())})
 

@@ -1,15 +1,25 @@
 """Tokens and preferences."""
 
+from copy import copy
 from datetime import timedelta
 
 from django.urls import path
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, status
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
+from accounts.forms import SettingsForm
 from accounts.models import Token
 
-from .serializers import IssuedToken, NewToken, TokenName, TokenSerializer
+from .serializers import (
+    IssuedToken,
+    NewToken,
+    Preferences,
+    TokenName,
+    TokenSerializer,
+    checked,
+)
 
 
 class Tokens(generics.ListAPIView):
@@ -61,7 +71,27 @@ class OneToken(generics.GenericAPIView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
+class OwnPreferences(APIView):
+    @extend_schema(operation_id="preferences_retrieve", responses=Preferences)
+    def get(self, request):
+        """Your language, your time zone, and what you want mails about."""
+        return Response(Preferences(request.user).data)
+
+    @extend_schema(
+        operation_id="preferences_update", request=Preferences(partial=True), responses=Preferences
+    )
+    def patch(self, request):
+        """Change some of it, or all."""
+        given = Preferences(data=request.data, partial=True)
+        given.is_valid(raise_exception=True)
+        person = copy(request.user)  # a form writes to it also what it then refuses
+        present = Preferences(person).data
+        form = checked(SettingsForm(present | given.validated_data, instance=person))
+        return Response(Preferences(form.save()).data)
+
+
 urlpatterns = [
     path("tokens", Tokens.as_view(), name="tokens"),
     path("tokens/<int:pk>", OneToken.as_view(), name="token"),
+    path("me/preferences", OwnPreferences.as_view(), name="preferences"),
 ]

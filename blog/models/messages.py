@@ -95,6 +95,10 @@ class Message(models.Model):
     def __str__(self):
         return f"{self.sender_id} → {self.recipient_id}"
 
+    def other(self, person):
+        """Who of the two is not `person`; None if they have deleted their account."""
+        return self.recipient if self.sender == person else self.sender
+
     @transaction.atomic
     def send(self):
         """Save a new message, and have its recipient told by mail who wants to be. While there is

@@ -23,6 +23,7 @@ from .notifications import Notification
 BODY_MAX_LENGTH = 500  # code points
 TITLE_MAX_LENGTH = 140  # code points
 CHUNK = 500  # posts that are deleted at once
+MANY = 2_000  # posts that are taken away at once
 UNDO_FOR = timedelta(seconds=60)  # in which a deleted post can be brought back
 
 
@@ -53,6 +54,19 @@ class PostQuerySet(models.QuerySet):
             return posts
         return posts.filter(*in_touch(reader, "author"))
 
+    def changed_by(self, person):
+        """What `person`, if it is theirs, may change: an admin all, others what they see."""
+        return self.all() if person.is_staff else self.seen_by(person)
+
+    def restorable(self):
+        """Deleted a moment ago."""
+        return self.filter(deleted_at__gt=timezone.now() - UNDO_FOR)
+
+    def tagged(self, name):
+        """`name`: in whatever case."""
+        name = name.casefold()
+        return self.none() if "\0" in name else self.filter(tags__name=name)
+
     def not_muted_by(self, reader):
         if not reader.is_authenticated:
             return self
@@ -80,8 +94,13 @@ class PostQuerySet(models.QuerySet):
     @transaction.atomic
     def _write(self, posts):
         self.bulk_create(posts)
+        self.link(posts)
+        search.index_posts(posts)
+
+    def link(self, posts):
+        """Keep the tags and mentions of new posts; return who is mentioned."""
         names = {post.pk: markup.mentions(post.text) for post in posts}
-        people = User.objects.active().named(*set().union(*names.values()))
+        people = list(User.objects.active().named(*set().union(*names.values())))
         pks = {person.username.lower(): person.pk for person in people}
         through = Post.mentions.through
         through.objects.bulk_create(
@@ -92,7 +111,16 @@ class PostQuerySet(models.QuerySet):
         Tag.objects.bulk_create(
             Tag(post=post, name=name) for post in posts for name in markup.tags(post.text)
         )
-        search.index_posts(posts)
+        return people
+
+    @transaction.atomic
+    def remove_latest(self, up_to: int) -> int:
+        """Take MANY of them away, those with the highest ids up to this one, as `Post.remove()`
+        does, but for their purge. Returns the id to go on from, or 0."""
+        pks = list(self.filter(pk__lte=up_to).order_by("-pk").values_list("pk", flat=True)[:MANY])
+        self.filter(pk__in=pks).update(deleted_at=timezone.now())
+        search.forget_posts(pks)
+        return pks[-1] - 1 if len(pks) == MANY else 0
 
     @transaction.atomic
     def delete(self, *, noted=True):
@@ -120,6 +148,15 @@ class PresentPosts(models.Manager.from_queryset(PostQuerySet)):
 
     def get_queryset(self):
         return super().get_queryset().filter(deleted_at=None)
+
+    @transaction.atomic
+    def remove_all(self, admin):
+        """Take all posts away: the latest at once, what is older in a job, whose progress `admin`
+        sees. One UPDATE of a million rows would keep all others from writing for too long."""
+        latest = self.order_by("-pk").values_list("pk", flat=True).first()
+        if latest is not None:
+            args = {"latest": latest, "up_to": self.remove_latest(latest)}
+            launch("blog.jobs.remove_all_posts", key=str(latest), owner=admin, args=args)
 
 
 class Post(models.Model):
@@ -210,18 +247,22 @@ class Post(models.Model):
         Deletion.objects.note([self])
         return super().delete(*args, **kwargs)
 
-    def publish(self, at=None):
+    def is_to_be_changed_by(self, person) -> bool:
+        return person.is_staff or person.pk == self.author_id
+
+    def publish(self, at=None, *, logged=False):
         """Save a new post, of this moment or of `at`, and have those told of it whom it concerns:
         who is mentioned, who is answered, and by mail the followers of its author who want to be.
+        `logged`: have it written to the post log, too.
         """
         if self.reply_to:
             self.thread = self.reply_to.thread or self.reply_to.pk
         # Before the transaction: it may take a second, in which others would wait for the lock.
         self.language = languages.guess(self.title, self.body)
-        self._insert(at)
+        self._insert(at, logged)
 
     @transaction.atomic
-    def _insert(self, at):
+    def _insert(self, at, logged):
         # Who reads on from the newest post that they have seen misses one of an earlier moment that
         # is committed later. In SQLite there is none, for writers wait at the beginning of their
         # transaction; in PostgreSQL, what is left is the time until this one commits.
@@ -230,10 +271,12 @@ class Post(models.Model):
         answered = self.reply_to and self.reply_to.author
         if answered:
             self._tell(answered, kind=Notification.Kind.REPLIED)
-        mentioned = [person for person in self._link() if person != answered]
+        mentioned = [person for person in Post.objects.link([self]) if person != answered]
         self._tell(*mentioned, kind=Notification.Kind.MENTIONED)
         if self.author.followers_by_mail.exists():
             launch("blog.jobs.announce_post", key=str(self.pk), args={"post": self.pk})
+        if logged:
+            launch_spread("blog.jobs.log_post", {str(self.pk): {"post": self.pk}}, after=0, pace=1)
 
     def revise(self, title, body):
         """Say something else instead. What it said stays in its history; who is mentioned only now
@@ -256,7 +299,7 @@ class Post(models.Model):
         self.title, self.body, self.edited_at, self.language = title, body, now, language
         self.save(update_fields=["title", "body", "edited_at", "language"])
         self.translations.all().delete()
-        self._tell(*self._link(), kind=Notification.Kind.MENTIONED)
+        self._tell(*self._link_anew(), kind=Notification.Kind.MENTIONED)
 
     @transaction.atomic
     def remove(self):
@@ -298,7 +341,7 @@ class Post(models.Model):
                 )
         return text
 
-    def _link(self):
+    def _link_anew(self):
         """Keep the tags and mentions as they are in the text; return who is mentioned anew."""
         names = markup.tags(self.text)
         self.tags.exclude(name__in=names).delete()

@@ -13,6 +13,8 @@ def create(cursor, table):
 
 def put(table, rows):
     """`rows`: (id, terms); what was there of the same id goes."""
+    if not rows:
+        return
     remove(table, [pk for pk, _ in rows])
     with connection.cursor() as cursor:
         cursor.executemany(
@@ -22,6 +24,8 @@ def put(table, rows):
 
 
 def remove(table, pks):
+    if not pks:
+        return
     with connection.cursor() as cursor:
         cursor.executemany(f"DELETE FROM {table} WHERE rowid = %s", [(pk,) for pk in pks])
 

@@ -9,7 +9,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
 from blog import keyset, people
-from blog.models import Notification
 
 
 @login_required
@@ -19,9 +18,7 @@ def follow(request, username):
         pass
     elif person == request.user:
         messages.info(request, _("Your own posts are on your home page anyway."))
-    elif request.user.follow(person):
-        Notification.objects.tell(person, kind=Notification.Kind.FOLLOWED, actor=request.user)
-    else:
+    elif not people.follow(request.user, person):
         messages.error(request, _("You can't follow @%(name)s.") % {"name": person.username})
     return redirect(person)
 
@@ -58,11 +55,8 @@ unblock = _view_that(lambda reader, person: reader.blocks.remove(person))
 def hidden(request):
     """Whom the reader has muted or blocked, latest first; each list has pages of its own."""
     reader, context = request.user, {}
-    mutes = reader.mutes.through.objects.filter(from_user=reader)
-    mutes = mutes.exclude(to_user__blocked_by=reader)
-    blocks = reader.blocks.through.objects.filter(from_user=reader)
-    for name, rows in (("muted", mutes), ("blocked", blocks)):
-        rows = rows.filter(to_user__is_active=True).select_related("to_user")
+    lists = {"muted": people.muted_by(reader), "blocked": people.blocked_by(reader)}
+    for name, rows in lists.items():
         context[name], context[f"{name}_older"] = keyset.page(rows, request.GET.get(name, ""))
     return render(request, "blog/hidden.html", context)
 

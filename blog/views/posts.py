@@ -4,7 +4,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
-from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -12,7 +11,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from blog import drafts, keyset, threads
 from blog.forms import ReplyForm, RevisionForm
 from blog.models import Post
-from blog.models.posts import UNDO_FOR
 from blog.translators import TranslationFailed
 
 
@@ -86,8 +84,7 @@ def delete(request, pk):
 @require_POST
 def undo(request, pk):
     """Bring a post back that was deleted a moment ago."""
-    since = timezone.now() - UNDO_FOR
-    deleted = Post.with_deleted.filter(author=request.user, deleted_at__gt=since, pk=pk).first()
+    deleted = Post.with_deleted.restorable().filter(author=request.user, pk=pk).first()
     if deleted:
         deleted.restore()
         messages.success(request, _("Your post is back."))

@@ -55,8 +55,7 @@ def tag(request, name):
     name = name.casefold()
     if "\0" in name:  # PostgreSQL can't even be asked
         raise Http404
-    posts = Post.objects.filter(tags__name=name)
-    posts = posts.seen_by(request.user).not_muted_by(request.user)
+    posts = Post.objects.tagged(name).seen_by(request.user).not_muted_by(request.user)
     return _show(request, "blog/tag.html", posts, tag=name)
 
 

@@ -40,7 +40,12 @@ WORDS = {
 
 
 class AutoSchema(SpectacularAutoSchema):
-    """Adds the refusals that every operation of its kind may answer with."""
+    """Adds the refusals that every operation of its kind may answer with, and says where a token
+    may be shown and need not be."""
+
+    def get_auth(self):
+        schemes = super().get_auth()
+        return [*schemes, {}] if self.method in getattr(self.view, "public", ()) else schemes
 
     def get_operation(self, *args, **kwargs):
         operation = super().get_operation(*args, **kwargs)

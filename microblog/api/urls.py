@@ -1,6 +1,6 @@
 """Addresses without a slash at the end; `SlashMiddleware` takes one away that was typed."""
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView
 
 from .docs import docs
@@ -8,11 +8,13 @@ from .views import unknown
 
 v1 = [
     path("", include("accounts.api.v1")),
+    path("", include("blog.api.v1")),
 ]
 v2 = [
     path("", include("accounts.api.v2")),
     path("", include("tasks.api")),
     path("", include("exports.api.v2")),
+    path("", include("blog.api.v2")),
 ]
 
 app_name = "api"
@@ -21,5 +23,5 @@ urlpatterns = [
     path("v2/", include((v2, "v2"))),
     path("schema/", SpectacularJSONAPIView.as_view(), name="schema"),
     path("docs/", docs, name="docs"),
-    path("<path:path>", unknown),
+    re_path("", unknown),  # all else, also with line ends in it
 ]

@@ -4,6 +4,6 @@ from .errors import refuse
 
 
 @csrf_exempt
-def unknown(request, path):
+def unknown(request):
     """Where there is nothing, programs are told so in their language, also in development."""
     return refuse(request, 404)
