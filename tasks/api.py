@@ -31,7 +31,7 @@ IF_NONE_MATCH = OpenApiParameter(
 NOT_MODIFIED = OpenApiResponse(description="It is still as the answer says that you have.")
 
 
-def refusal(words: str, status: int = 409) -> dict:
+def problem(status: int, words: str) -> dict:
     """How the description says that something may be refused, and why."""
     return {(status, "application/problem+json"): OpenApiResponse(PROBLEM, words)}
 
@@ -233,7 +233,8 @@ class Cancellation(_OneOfMine):
     @extend_schema(
         operation_id="tasks_cancel",
         request=None,
-        responses={200: WholeTask} | refusal("It is too late, or it can't be cancelled at all."),
+        responses={200: WholeTask}
+        | problem(409, "It is too late, or it can't be cancelled at all."),
     )
     def post(self, request, pk):
         """Cancel a task. Its worker stops a moment later, and what is half done is removed."""
@@ -247,7 +248,7 @@ class Retrial(_OneOfMine):
     @extend_schema(
         operation_id="tasks_retry",
         request=None,
-        responses={202: WholeTask} | refusal("There is no need, or it is being done already."),
+        responses={202: WholeTask} | problem(409, "There is no need, or it is being done already."),
     )
     def post(self, request, pk):
         """Try it again, where it failed or was cancelled: by a new task, which is the answer."""

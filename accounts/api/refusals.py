@@ -4,12 +4,6 @@ from drf_spectacular.utils import OpenApiResponse
 from rest_framework.exceptions import APIException
 
 
-class Conflict(APIException):
-    """It does not go together with what is there."""
-
-    status_code = 409
-
-
 class TooLate(APIException):
     """It is gone."""
 
@@ -26,9 +20,3 @@ def error(status: int, words: str) -> dict:
     """For `responses`: one of the first version."""
     schema = {"$ref": "#/components/schemas/Error"}
     return {(status, "application/json"): OpenApiResponse(schema, words)}
-
-
-def problem(status: int, words: str) -> dict:
-    """For `responses`: one of the second version, as a problem (RFC 9457)."""
-    schema = {"$ref": "#/components/schemas/Problem"}
-    return {(status, "application/problem+json"): OpenApiResponse(schema, words)}

@@ -25,7 +25,7 @@ from tasks.api import (
     Conditional,
     Conflict,
     Refusing,
-    refusal,
+    problem,
     say_when,
 )
 from tasks.models import State
@@ -35,7 +35,7 @@ from .serializers import Estimate, ExportSerializer, NewExport, NewSchedule, Sch
 ACTIVE = {State.QUEUED, State.RUNNING}
 UNDER_WAY = _("An export of yours is under way. Wait for it, or cancel it first.")
 FILE = {"description": "As docs/formats.md has it."}  # of whatever type; some of it is JSON
-NO_SCHEDULE = refusal("None come by themselves.", 404)
+NO_SCHEDULE = problem(404, "None come by themselves.")
 KINDS = sorted({Export(contents=name).content_type for name, _label in contents.choices()})
 EXAMPLE = OpenApiExample(
     "Done",
@@ -119,8 +119,8 @@ class Exports(Refusing, Conditional, generics.ListAPIView):
         ],
         request=NewExport,
         responses={202: ExportSerializer}
-        | refusal("One is under way already, or none can begin now. Its words say why.")
-        | refusal("The Idempotency-Key was used with another body.", 422),
+        | problem(409, "One is under way already, or none can begin now. Its words say why.")
+        | problem(422, "The Idempotency-Key was used with another body."),
         examples=[
             OpenApiExample(
                 "The archive of a year",
@@ -217,7 +217,7 @@ class OneExport(_OneOfMine):
 
     @extend_schema(
         operation_id="exports_delete",
-        responses={204: None} | refusal("It is being worked on. Cancel it first."),
+        responses={204: None} | problem(409, "It is being worked on. Cancel it first."),
     )
     def delete(self, request, pk):
         """Delete the file of an export for good. What it held stays written down."""
@@ -234,7 +234,8 @@ class Extension(_OneOfMine):
     @extend_schema(
         operation_id="exports_extend",
         request=None,
-        responses={200: ExportSerializer} | refusal("That was done already, or it has no file."),
+        responses={200: ExportSerializer}
+        | problem(409, "That was done already, or it has no file."),
     )
     def post(self, request, pk):
         """Keep the file of an export for as long again. That can be done once."""
@@ -247,7 +248,7 @@ class Cancellation(_OneOfMine):
     @extend_schema(
         operation_id="exports_cancel",
         request=None,
-        responses={200: ExportSerializer} | refusal("It is too late."),
+        responses={200: ExportSerializer} | problem(409, "It is too late."),
     )
     def post(self, request, pk):
         """Cancel an export that is under way. What is half written is removed."""
@@ -260,7 +261,7 @@ class Retrial(_OneOfMine):
     @extend_schema(
         operation_id="exports_retry",
         request=None,
-        responses={202: ExportSerializer} | refusal("There is no need, or one is under way."),
+        responses={202: ExportSerializer} | problem(409, "There is no need, or one is under way."),
     )
     def post(self, request, pk):
         """Go on with an export that has failed or was cancelled."""
@@ -300,7 +301,7 @@ class Download(generics.GenericAPIView):
             304: NOT_MODIFIED,
             416: OpenApiResponse(None, "It has no such part."),
         }
-        | refusal("It can't be fetched right now. Try again in a few minutes.", 503),
+        | problem(503, "It can't be fetched right now. Try again in a few minutes."),
     )
     def get(self, request, pk):
         """The file of an export, whole or in part."""

@@ -8,7 +8,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
 from exports.models import Delivery, Webhook
-from tasks.api import Refusing, refusal, say_when
+from tasks.api import Refusing, problem, say_when
 
 from .serializers import (
     DeliverySerializer,
@@ -43,7 +43,7 @@ class Webhooks(_Mine, generics.ListAPIView):
     @extend_schema(
         operation_id="webhooks_create",
         request=NewWebhook,
-        responses={201: RegisteredWebhook} | refusal("You have as many as you can."),
+        responses={201: RegisteredWebhook} | problem(409, "You have as many as you can."),
         examples=[
             OpenApiExample(
                 "Both events",
@@ -103,7 +103,7 @@ class Ping(_OfDeliveries):
     @extend_schema(
         operation_id="webhooks_ping",
         request=None,
-        responses={202: DeliverySerializer} | refusal("It is disabled."),
+        responses={202: DeliverySerializer} | problem(409, "It is disabled."),
     )
     def post(self, request, pk):
         """Call it once to see whether it answers. Ask for what became of that at `Location`."""
@@ -147,7 +147,8 @@ class Redelivery(_OneOfMine):
     @extend_schema(
         operation_id="webhooks_deliveries_redeliver",
         request=None,
-        responses={202: DeliverySerializer} | refusal("It is under way, or the webhook disabled."),
+        responses={202: DeliverySerializer}
+        | problem(409, "It is under way, or the webhook disabled."),
     )
     def post(self, request, pk, delivery):
         """Make it again, with the same id and the same data."""

@@ -54,12 +54,6 @@ class AutoSchema(SpectacularAutoSchema):
                 operation["responses"].setdefault(status, self._refusal(status))
         return operation
 
-    def get_auth(self):
-        """That a token is not needed where visitors are welcome."""
-        auth = super().get_auth()
-        is_public = self.method in getattr(self.view, "public", ())
-        return [*auth, {}] if auth and is_public and {} not in auth else auth
-
     def _refusals(self, operation):
         first = self.path.startswith(FIRST)
         statuses = {"429"}

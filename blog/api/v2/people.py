@@ -8,9 +8,9 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.api.refusals import Conflict, problem
 from accounts.models import User
 from blog import people, search
+from tasks.api import Conflict, problem
 
 from .serializers import KnownPerson, Profile
 

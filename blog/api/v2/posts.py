@@ -14,11 +14,12 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.api.refusals import Conflict, Outdated, TooLate, problem
+from accounts.api.refusals import Outdated, TooLate
 from accounts.api.serializers import checked
 from blog import models
 from blog.forms import PostForm
 from blog.models.posts import ChangedMeanwhile
+from tasks.api import Conflict, problem
 
 from .serializers import NewPost, Post, PostWords, Revision
 
