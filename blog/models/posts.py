@@ -117,8 +117,11 @@ class PostQuerySet(models.QuerySet):
     def remove_latest(self, up_to: int) -> int:
         """Take MANY of them away, those with the highest ids up to this one, as `Post.remove()`
         does, but for their purge. Returns the id to go on from, or 0."""
-        pks = list(self.filter(pk__lte=up_to).order_by("-pk").values_list("pk", flat=True)[:MANY])
+        posts = self.filter(pk__lte=up_to).order_by("-pk")
+        found = list(posts.values_list("pk", "author_id", "deleted_at", named=True)[:MANY])
+        pks = [post.pk for post in found]
         self.filter(pk__in=pks).update(deleted_at=timezone.now())
+        Deletion.objects.note(found)
         search.forget_posts(pks)
         return pks[-1] - 1 if len(pks) == MANY else 0
 

@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from blog import jobs, search
-from blog.models import Post
+from blog.models import Deletion, Post
 from blog.models.posts import UNDO_FOR
 from tasks.models import State, Task
 
@@ -33,6 +33,8 @@ def test_the_latest_are_gone_at_once_and_a_task_is_on_its_way(posts, alice):
     Post.objects.remove_all(alice)
     left = Post.objects.order_by("pk")
     assert [post.pk for post in left] == [post.pk for post in posts[:25]]
+    noted = Deletion.objects.order_by("post_id").values_list("post_id", flat=True)
+    assert list(noted) == [post.pk for post in posts[25:]]
     task = task_of("remove_all_posts")
     assert (task.owner, task.state) == (alice, State.QUEUED)
 
