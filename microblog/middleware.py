@@ -4,6 +4,7 @@ from django.conf import settings
 from django.shortcuts import render
 from django.template.defaultfilters import filesizeformat
 from django.urls import Resolver404, resolve
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from .api import errors as api
@@ -30,8 +31,9 @@ class MethodMiddleware:
         return response
 
 
-class SlashMiddleware:
-    """A slash at the end of an address of the API makes no difference."""
+class ApiMiddleware:
+    """A slash at the end of an address of the API makes no difference. Its first version says what
+    its reference says, in English."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -39,6 +41,9 @@ class SlashMiddleware:
     def __call__(self, request):
         if request.path_info.startswith("/api/v"):
             request.path_info = request.path_info.rstrip("/")
+        if request.path_info.startswith(api.FIRST):
+            with translation.override("en"):
+                return self.get_response(request)
         return self.get_response(request)
 
 

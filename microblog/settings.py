@@ -111,7 +111,7 @@ MIDDLEWARE = [
     "microblog.middleware.PermissionsPolicyMiddleware",
     # Last: their pages know who is signed in.
     "microblog.middleware.MethodMiddleware",
-    "microblog.middleware.SlashMiddleware",
+    "microblog.middleware.ApiMiddleware",
     "microblog.middleware.Utf8Middleware",
     "microblog.middleware.MaxBodySizeMiddleware",
     "microblog.limits.LimitMiddleware",

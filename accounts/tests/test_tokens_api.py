@@ -61,11 +61,13 @@ def test_a_token_by_basic_authentication_ends_itself(client, person):
 
 
 def test_no_token_is_said_in_both_forms(client):
-    response = client.delete("/api/v1/tokens")
+    response = client.delete("/api/v1/tokens", headers={"Accept-Language": "es"})
     assert (response.status_code, response.json()) == (
         401,
         {"error": "Unauthorized", "message": "Missing token"},
     )
+    response = client.get("/api/v2/tokens", headers={"Accept-Language": "es"})
+    assert response.json()["detail"] == "Falta el token"
     response = client.get("/api/v2/tokens")
     assert response.status_code == 401
     assert response["Content-Type"] == "application/problem+json"

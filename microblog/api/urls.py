@@ -1,4 +1,4 @@
-"""Addresses without a slash at the end; `SlashMiddleware` takes one away that was typed."""
+"""Addresses without a slash at the end; `ApiMiddleware` takes one away that was typed."""
 
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView
