@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from . import packing, reading, verifying
 from .formats import BY_NAME, DOCUMENTS, FORMATS, About
-from .packing import BLOCK
+from .zipping import BLOCK
 
 ARCHIVE = "archive"
 WORDS = {  # what people read in some of the formats, which know no language
