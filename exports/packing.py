@@ -69,7 +69,8 @@ def _fan_out(archive, formats, chunks, scratch):
             for format, part in zip(files, parts, strict=True):
                 part.write(format.write(chunk))
             for folder in folders:
-                for name, content in folder.files(chunk):
+                # All made, then all packed: in turns they drive each other out of the cache.
+                for name, content in list(folder.files(chunk)):
                     archive.add(name, content)
         for format, part in zip(files, parts, strict=True):
             part.write(format.tail())
