@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from . import packing, reading, verifying
 from .formats import BY_NAME, DOCUMENTS, FORMATS, About, DeletedJson
-from .packing import BLOCK
 from .tally import DELETED, tally
+from .zipping import BLOCK
 
 ARCHIVE = "archive"
 ARCHIVE_WEIGHT = 8_500, 400, 4  # as those of formats: see formats.base.Format
