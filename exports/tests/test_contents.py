@@ -58,5 +58,10 @@ def test_all_that_is_a_person_s_is_in_it_and_nothing_of_others(wordy, bob):
         assert others not in everything
 
 
+def test_what_may_be_handed_in_does_not_limit_what_is_made(wordy, settings):
+    settings.VERIFY_UNPACKED_MAX_BYTES = 1
+    assert taken_out(wordy).count == 2
+
+
 def test_the_words_of_the_formats_are_known():
     assert set(contents.WORDS) == set(PHRASES)
