@@ -190,6 +190,7 @@ def set_environment(folder):
         "TASKS_STOP_SECONDS": "3",
         "TASKS_MAX_ATTEMPTS": "50",
         "TIDY_SECONDS": "0",  # no tasks but the exports
+        "EXPORT_ALLOWANCE": "0",
     }
 
 

@@ -14,8 +14,9 @@ ancestor  as a well-known tutorial does it: all rows in a list, another of all p
           post its progress in a transaction of its own, `json.dumps` in the end. This flatters it:
           the original writes more after each post, and at 100,000 never arrives.
 
-Seconds are the median of the rounds, without the start of the process. In a round the ways take
-turns, so that noise hits all alike. The peak is the greatest resident memory of the whole process.
+Seconds are the median of the rounds, without the start of the process; the job has been done in it
+before, of no posts. In a round the ways take turns, so that noise hits all alike. The peak is the
+greatest resident memory of the whole process.
 
 The last line is for machines. ratio_to_limit: posts a second of the job by those of the limit, at
 the largest size. peak_growth_mib: the job's peak at the largest size less that at the smallest.
@@ -27,9 +28,7 @@ import argparse
 import json
 import os
 import random
-import resource
 import sqlite3
-import subprocess
 import sys
 import tempfile
 import time
@@ -37,11 +36,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 
-HERE = Path(__file__).resolve()
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[0] = str(ROOT)  # in place of bench/, whose queue.py would hide that of the library
+
+from bench import children  # noqa: E402
+from bench.children import SITE  # noqa: E402
+
 SIZES = [1_000, 10_000, 100_000, 1_000_000]
 ANCESTOR_MAX = 10_000  # posts; it has had enough there
 ROUNDS = 5
-SITE = "https://localhost"
 ONE_POST_FOR = timedelta(minutes=7)  # between two of the same person
 TEXTS = [
     "The ferry was late and nobody minded, because the light was on the water.",
@@ -60,14 +63,14 @@ def main():
     sizes = sorted({int(size) for size in arguments.parse_args().posts.split(",")})
     with tempfile.TemporaryDirectory(prefix="export-bench-") as folder:
         print(f"Writing {sum(sizes):,} posts ...", file=sys.stderr)
-        in_child(folder, "prepare", *sizes)
+        children.call("bench.export", "prepare", folder, *sizes)
         check_equal(folder, sizes[0])
         measured = {}
         for size in sizes:
             for number in range(ROUNDS):
                 print(f"{size:,} posts, round {number + 1} of {ROUNDS} ...", file=sys.stderr)
                 for way in ways(size):
-                    result = in_child(folder, way, size)
+                    result = children.call("bench.export", way, folder, size)
                     os.remove(result["file"])
                     measured.setdefault((size, way), []).append(result)
     report(sizes, measured)
@@ -81,7 +84,7 @@ def check_equal(folder, size):
     """All ways write the same posts, value by value."""
     written = {}
     for way in ways(size):
-        file = in_child(folder, way, size)["file"]
+        file = children.call("bench.export", way, folder, size)["file"]
         written[way] = json.loads(Path(file).read_bytes())
         os.remove(file)
     assert len(written["job"]["posts"]) == size
@@ -110,67 +113,9 @@ def report(sizes, measured):
 # Children
 
 
-def in_child(folder, step, *sizes):
-    """What `step` says, run in a process of its own with the settings of a production site.
-
-    This process imports nothing big: Linux counts the parent's memory into the child's peak.
-    """
-    environment = os.environ | {
-        "ENV_FILE": "",
-        "DEBUG": "0",  # as in production; with it Django keeps the text of each query
-        "SECRET_KEY": "for-this-run-only",
-        "ALLOWED_HOSTS": "localhost",
-        "SITE_URL": SITE,
-        "REDIS_URL": "redis://127.0.0.1:1/0",  # nobody answers there: this process does the work
-        "VAR_DIR": folder,
-        "DATABASE_URL": f"sqlite:///{folder}/db.sqlite3",
-        "EXPORT_POSTS_PER_SECOND": "0",
-        "EXPORT_ALLOWANCE": "0",
-        "LOG_LEVEL": "ERROR",
-        "DJANGO_SETTINGS_MODULE": "microblog.settings",
-        "PYTHONPATH": str(HERE.parent.parent),
-    }
-    command = [sys.executable, str(HERE), "--child", step, folder, *map(str, sizes)]
-    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True)
-    return json.loads(done.stdout)
-
-
-def child(step, folder, *sizes):
-    file = CHILDREN[step](Path(folder), *map(int, sizes))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (
-        2**20 if sys.platform == "darwin" else 2**10
-    )
-    print(json.dumps(file | {"peak_mib": peak}))
-
-
-def set_up():
-    import django
-
-    django.setup()
-
-
-def person(size):
-    from django.contrib.auth import get_user_model
-
-    return get_user_model().objects.get(username=f"wrote_{size}")
-
-
 def prepare(folder, *sizes):
-    """The database: a person without an address for each size."""
-    set_up()
-    from django.contrib.auth import get_user_model
-    from django.core.management import call_command
-
-    from blog.models import Post
-
-    call_command("migrate", verbosity=0)
     dice = random.Random(2026)
-    for size in sizes:
-        author = get_user_model().objects.create_user(f"wrote_{size}")
-        for start in range(0, size, 10_000):
-            Post.objects.bulk_create(
-                post(author, number, dice) for number in range(start, min(size, start + 10_000))
-            )
+    children.write_posts(map(int, sizes), lambda author, number: post(author, number, dice))
     return {}
 
 
@@ -215,9 +160,7 @@ def limit(folder, size):
 
 
 def job(folder, size):
-    set_up()
-    from exports.jobs import export_posts
-    from exports.models import Export
+    children.take_out(0)
     from tasks import lifecycle
 
     checkpoint, taken = lifecycle.checkpoint, []
@@ -228,20 +171,15 @@ def job(folder, size):
         taken.append(time.perf_counter() - began)
 
     lifecycle.checkpoint = timed
-    export, _ = Export.objects.start(person(size))
-    began = time.perf_counter()
-    export_posts(str(export.task_id))
-    seconds = time.perf_counter() - began
-    export.refresh_from_db()
-    assert (export.task.state, export.count) == ("succeeded", size), export.task.state
+    export, seconds = children.take_out(int(size))
     return {"seconds": seconds, "checkpoints": sum(taken), "file": export.file.path}
 
 
 def ancestor(folder, size):
-    set_up()
+    children.set_up()
     from tasks.models import Task
 
-    author = person(size)
+    author = children.person(int(size))
     task = Task.objects.create(job="ancestor", key=str(time.time_ns()), max_attempts=1)
     name = folder / "ancestor.json"
     began = time.perf_counter()
@@ -258,10 +196,10 @@ def ancestor(folder, size):
     return {"seconds": time.perf_counter() - began, "file": str(name)}
 
 
-CHILDREN = {"prepare": prepare, "limit": limit, "job": job, "ancestor": ancestor}
+STEPS = {"prepare": prepare, "limit": limit, "job": job, "ancestor": ancestor}
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--child"]:
-        child(*sys.argv[2:])
+        children.run(STEPS, *sys.argv[2:])
     else:
         main()

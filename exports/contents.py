@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from . import packing, reading, verifying
 from .formats import BY_NAME, DOCUMENTS, FORMATS, About, DeletedJson
-from .packing import BLOCK
 from .tally import DELETED, tally
+from .zipping import BLOCK
 
 ARCHIVE = "archive"
 ARCHIVE_WEIGHT = 8_500, 400, 4  # as those of formats: see formats.base.Format
@@ -36,21 +36,13 @@ def is_packed(export) -> bool:
 
 def weigh(contents: str, posts: int, mean: float) -> int:
     """About how many bytes so many posts take, whose texts have `mean` bytes each."""
-    weight = ARCHIVE_WEIGHT if contents == ARCHIVE else BY_NAME[contents].weight
-    return _weigh(weight, posts, mean)
+    once, each, times = ARCHIVE_WEIGHT if contents == ARCHIVE else BY_NAME[contents].weight
+    return round(once + posts * (each + times * mean))
 
 
 def weigh_parts(contents: str, posts: int, mean: float) -> int:
-    """As `weigh()`, of what lies in EXPORT_SCRATCH_DIR meanwhile: the archive's files."""
-    if contents != ARCHIVE:
-        return 0
-    files = [each for each in FORMATS if each.of == "posts" and not each.name.endswith("/")]
-    return sum(_weigh(each.weight, posts, mean) for each in files)
-
-
-def _weigh(weight, posts, mean):
-    once, each, times = weight
-    return round(once + posts * (each + times * mean))
+    """As `weigh()`, of what lies in EXPORT_SCRATCH_DIR meanwhile: as much as is packed, at most."""
+    return weigh(contents, posts, mean) if contents == ARCHIVE else 0
 
 
 def file_name(export) -> str:

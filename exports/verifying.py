@@ -7,15 +7,15 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import partial
-from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
+from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
 import orjson
 from django.utils.translation import gettext_lazy as _
 
 from .formats import BY_NAME, Damaged
-from .packing import BLOCK, MANIFEST, lines
+from .packing import MANIFEST, lines
 from .tally import adds_up
+from .zipping import unpacked
 
 ABOUT = "archive.json"
 ABOUT_MAX = 1 << 20  # bytes
@@ -83,15 +83,16 @@ def verify(file, limit: int | None = None) -> Verified:
     """
     try:
         with ZipFile(file) as archive:
-            return _Verification(archive, limit).run()
-    except (BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
+            return _Verification(file, archive, limit).run()
+    except (BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, Damaged) as error:
         raise Refused("damaged") from error
 
 
 class _Verification:
-    def __init__(self, archive, limit):
+    def __init__(self, file, archive, limit):
+        self.file = file
         self.archive = archive
-        self.left = limit
+        self.limit = limit
         self.about = None
         self.found = Counter()  # by the name of the format
 
@@ -99,49 +100,54 @@ class _Verification:
         *members, manifest = self.archive.infolist() or [None]
         if manifest is None or manifest.filename != MANIFEST:
             raise Refused("no_manifest")
-        with self.archive.open(self._allowed(manifest)) as file:
-            told = lines(iter(partial(file.readline, BLOCK), b""))
-            for member in members:
-                if next(told, None) != (member.filename, self._read(self._allowed(member))):
-                    raise Refused("not_as_listed", member.filename)
-            if next(told, None):
-                raise Refused("missing")
+        self._check(self.archive.infolist())
+        told = lines(unpacked(self.file, manifest))
+        for member in members:
+            if next(told, None) != (member.filename, self._read(member)):
+                raise Refused("not_as_listed", member.filename)
+        if next(told, None):
+            raise Refused("missing")
         return self._compare()
 
-    def _allowed(self, member):
-        name = member.filename
-        if name.startswith(("/", "\\")) or ".." in name.split("/") or "\\" in name or ":" in name:
-            raise Refused("name", name)
-        if member.flag_bits & ENCRYPTED or member.compress_type not in {ZIP_STORED, ZIP_DEFLATED}:
-            raise Refused("damaged", name)
-        if self.left is not None:
-            self.left -= member.file_size
-            if self.left < 0:
-                raise Refused("too_large")
-        return member
+    def _check(self, members):
+        """What can be said of them before any is read."""
+        end = size = 0
+        for member in members:
+            name = member.filename
+            if name[:1] == "/" or ".." in name.split("/") or "\\" in name or ":" in name:
+                raise Refused("name", name)
+            if member.flag_bits & ENCRYPTED or member.compress_type != ZIP_DEFLATED:
+                raise Refused("damaged", name)
+            if member.header_offset < end:  # as in bombs, where one is many
+                raise Refused("damaged", name)
+            end = member.header_offset + member.compress_size
+            size += member.file_size
+        if end > self.archive.start_dir:
+            raise Refused("damaged")
+        if self.limit is not None and size > self.limit:
+            raise Refused("too_large")
 
     def _read(self, member) -> str:
         """Its SHA-256; and count its items."""
         digest = hashlib.sha256()
 
-        def blocks(file) -> Iterator[bytes]:
-            for block in iter(partial(file.read, BLOCK), b""):
+        def blocks() -> Iterator[bytes]:
+            for block in unpacked(self.file, member):
                 digest.update(block)
                 yield block
 
         name = member.filename
         format = BY_NAME.get("markdown/" if name.startswith("markdown/content/") else name)
-        with self.archive.open(member) as file:
-            try:
-                if format:
-                    self.found[format.name] += format.count(blocks(file))
-                elif name == ABOUT and member.file_size <= ABOUT_MAX:
-                    self.about = orjson.loads(b"".join(blocks(file)))
-                else:
-                    for _block in blocks(file):
-                        pass
-            except (Damaged, orjson.JSONDecodeError) as error:
-                raise Refused("damaged", name) from error
+        try:
+            if format:
+                self.found[format.name] += format.count(blocks())
+            elif name == ABOUT and member.file_size <= ABOUT_MAX:
+                self.about = orjson.loads(b"".join(blocks()))
+            else:
+                for _block in blocks():
+                    pass
+        except (Damaged, orjson.JSONDecodeError) as error:
+            raise Refused("damaged", name) from error
         return digest.hexdigest()
 
     def _compare(self):

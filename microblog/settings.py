@@ -282,7 +282,7 @@ TASKS_STOP_SECONDS = env.float("TASKS_STOP_SECONDS", default=30)
 TASKS_MAX_ATTEMPTS = env.int("TASKS_MAX_ATTEMPTS", default=5)
 
 EXPORT_POSTS_PER_SECOND = env.int("EXPORT_POSTS_PER_SECOND", default=0)  # 0: as fast as can be
-# Where the parts of an archive grow: as large as the archive is when it is unpacked.
+# Where the parts of an archive grow, together as large as the archive.
 EXPORT_SCRATCH_DIR = Path(env.str("EXPORT_SCRATCH_DIR", default=str(VAR_DIR / "scratch")))
 EXPORT_ATTACH_MAX_BYTES = env.int("EXPORT_ATTACH_MAX_BYTES", default=5_000_000)
 EXPORT_KEEP_DAYS = whole("EXPORT_KEEP_DAYS", 7, least=1, most=3650)

@@ -67,7 +67,8 @@ def test_a_mail_that_was_taken_meanwhile_is_not_sent_again(server, start_qcluste
 
     smtp.on_data = lambda message: back.is_set() or server.stop()
     smtp.on_taken = lambda message: back.is_set() or start_again(message)
-    with start_qcluster(**SLOW_EXPORT | {"EXPORT_POSTS_PER_SECOND": 0}):
+    # A lease as in production: one of two seconds is over before this server is back.
+    with start_qcluster(**SLOW_EXPORT | {"EXPORT_POSTS_PER_SECOND": 0, "TASKS_LEASE_SECONDS": 15}):
         assert back.wait(30)
         assert wait_for(row(server, "state", "ended_at IS NOT NULL")) == ("succeeded",)
     assert smtp.mails.qsize() == 1

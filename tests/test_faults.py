@@ -143,7 +143,7 @@ def test_a_mail_server_that_refuses_fails_the_task_and_leaves_the_file(
         assert wait_for(ended).state == State.FAILED
     page = alices.get("/exports/").content.decode()
     assert "did not take the mail" in page
-    download = alices.get(f"/exports/{export.pk}/download/")
+    download = alices.get(f"/exports/{export.pk}/download/", follow=True)
     assert len(json.loads(b"".join(download.streaming_content))["posts"]) == len(posts)
     download.close()
     assert "550" in Attempt.objects.get().traceback

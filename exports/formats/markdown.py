@@ -117,7 +117,7 @@ def escape(item: Item) -> str:
 
 
 def _inline(text):
-    return INLINE.sub(r"\\\g<0>", text)
+    return INLINE.sub(lambda match: f"\\{match[0]}", text)  # as a template, it is slower
 
 
 def _line(line):
@@ -129,7 +129,7 @@ def _line(line):
     rest = text.removeprefix(kept)
     if kept.endswith("\\"):  # behind which Goldmark takes no other \ for a line that goes on
         kept = kept[:-2] + "&#92;"
-    return _reference(indent) + kept + _reference(rest)
+    return _reference(indent) + kept + _reference(rest) if indent or rest else kept
 
 
 def _reference(blanks):

@@ -115,6 +115,17 @@ def test_a_bomb_that_lies_about_its_size_unpacks_to_no_more_than_it_says():
     assert refused(content, limit=100_000)[0] in {"damaged", "not_as_listed"}
 
 
+def test_a_bomb_in_which_one_member_is_many_is_refused():
+    file = BytesIO()
+    with ZipFile(file, "w", ZIP_DEFLATED) as archive:
+        archive.writestr("bomb", bytes(1_000_000))
+        archive.filelist *= 1_000
+        archive.writestr("manifest-sha256.txt", b"")
+    began = time.monotonic()
+    assert refused(file.getvalue()) == ("damaged", "bomb")
+    assert time.monotonic() - began < 1
+
+
 def test_items_that_the_archive_does_not_own_up_to_are_found(packed):
     def change(name, content):
         return name, content.replace(b'"posts": 20', b'"posts": 19')
