@@ -1,12 +1,11 @@
 """What people take out, and what becomes of it."""
 
-import hashlib
 import uuid
 from datetime import timedelta
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Count, F, Max, Prefetch, Q
+from django.db.models import Count, F, Max
 from django.db.models.functions import Now
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
@@ -18,124 +17,13 @@ from accounts.models import User
 from exports import archive, contents
 from exports.changes import MARGIN, Changes
 from exports.formats import PostsJson
-from exports.refusals import UsedUp
 from exports.tally import DELETED, tally
 from tasks import lifecycle
-from tasks.models import State, Task
+from tasks.models import Task
 
-from .allowance import Allowance
+from .managers import ExportManager, kept_for, launch_task
 
-JOB = "exports.jobs.export_posts"
 ESTIMATED_FROM = 200  # posts
-REMIND_BEFORE = timedelta(days=2)  # the end of a file; or a third of its life, if that is less
-
-
-def kept_for() -> timedelta:
-    return timedelta(days=settings.EXPORT_KEEP_DAYS)
-
-
-class ExportQuerySet(models.QuerySet):
-    def with_task(self):
-        """With all that their pages say of their tasks."""
-        return self.prefetch_related(Prefetch("task", Task.objects.with_standing()))
-
-    def with_file(self):
-        return self.exclude(file="")
-
-    def expired(self):
-        """Those whose file is still there, and should not be."""
-        return self.with_file().filter(expires_at__lte=Now())
-
-    def extendable(self):
-        return self.with_file().filter(expires_at__gt=Now(), extended_at=None)
-
-    def to_remind(self):
-        """Those whose file goes soon, while its owner has it neither by mail nor by a download, and
-        was not told yet."""
-        soon = Now() + min(REMIND_BEFORE, kept_for() / 3)
-        unfetched = self.with_file().exclude(attached=True).filter(downloads=None)
-        reachable = unfetched.filter(owner__is_active=True).exclude(owner__email="")
-        return reachable.filter(expires_at__gt=Now(), expires_at__lte=soon, reminded_at=None)
-
-    @transaction.atomic
-    def remove_files(self) -> int:
-        """Take the files of these away for good, and say how many; not of those that a task works
-        on. Their rows stay, as history. A row first names no file, and then there is none; a crash
-        in between leaves a file without a row."""
-        exports = list(self.with_file().order_by("pk").select_for_update())
-        # Asked for only now: while their rows are locked, none of them gets a new task.
-        working = Task.objects.active().filter(pk__in=[export.task_id for export in exports])
-        working = set(working.values_list("pk", flat=True))
-        files = {each.pk: each.file.name for each in exports if each.task_id not in working}
-        Export.objects.filter(pk__in=files).update(file="", removed_at=Now())
-        transaction.on_commit(lambda: archive.delete(list(files.values())), robust=True)
-        return len(files)
-
-    def made_by(self, schedule):
-        """Those that the schedule has made since it began, and that came off."""
-        return self.filter(
-            scheduled=True, created_at__gt=schedule.created_at, published_at__isnull=False
-        ).exclude(task__state__in=[State.FAILED, State.CANCELLED])
-
-    def up_to_date(self) -> list:
-        """Of these, the latest first, those whose file holds all posts as they are now: one of each
-        of the contents. What is new is asked of the latest; others of the same posts know, too."""
-        whole = [export for export in self if export.file and export.is_whole]
-        if not whole or whole[0].has_changes():
-            return []
-        found = {}
-        for export in whole:
-            if export.found == whole[0].found:
-                found.setdefault(export.contents, export)
-        return list(found.values())
-
-    def reached(self):
-        """Whose file their owners have: it came with the mail, or they fetched it."""
-        published = self.exclude(published_at=None)
-        return published.filter(Q(attached=True) | Q(downloads__isnull=False)).distinct()
-
-
-class ExportManager(models.Manager.from_queryset(ExportQuerySet)):
-    def start(self, owner, *, base=None, **choices):
-        """Begin an export of what `owner` wrote: returns (export, created). While one is under way
-        there is no second one; that one is returned. `base`: the export since which changes are
-        taken out, and no more; `choices`: contents, since, until, attach.
-
-        Raises NotNow.
-        """
-        if base:
-            choices |= base.onward()
-        self.model(owner=owner, **choices).ensure_room()
-        return self.launch(owner, **choices)
-
-    @transaction.atomic
-    def launch(self, owner, **choices):
-        """As `start()`, by a caller who has seen that there is room: mails to ADMINS about that go
-        out before a transaction, not within."""
-        pk = uuid.uuid4()
-        task, created = _launch(owner, pk, background=choices.get("scheduled", False))
-        if created:
-            return self.create(pk=pk, owner=owner, task=task, **choices), True
-        return self.get(task=task), False
-
-    def base_for(self, owner):
-        """Since which export `owner` can take out what has changed, or None: the latest of all
-        posts that reached them. One of changes counts, for it made the one before it complete."""
-        all_posts = owner.exports.reached().filter(since=None, until=None)
-        return all_posts.exclude(snapshot_at=None).order_by("-snapshot_at").first()
-
-    def estimate(self, owner) -> dict:
-        """How much an export of all that `owner` wrote would hold: `posts`, and about how many
-        bytes it would have, by its contents: `sizes`."""
-        posts, mean = self.model(owner=owner).measure()
-        sizes = {name: contents.weigh(name, posts, mean) for name, _label in contents.choices()}
-        return {"posts": posts, "sizes": sizes}
-
-    def made(self, file):
-        """The export whose published file is this one, byte for byte, or None."""
-        file.seek(0)
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return self.filter(sha256=digest).select_related("owner").first()
 
 
 class Export(models.Model):
@@ -394,7 +282,7 @@ class Export(models.Model):
 
         Raises UsedUp, unless its file is there already and only has to be mailed.
         """
-        task, created = _launch(self.owner, self.pk, allowed=bool(self.file))
+        task, created = launch_task(self.owner, self.pk, allowed=bool(self.file))
         if created:
             self.owner.tasks.filter(pk=self.task_id).mark_seen()
             self.task = task
@@ -407,19 +295,6 @@ class Export(models.Model):
             for name, value in values.items():
                 setattr(self, name, value)
             self.save(update_fields=list(values))
-
-
-def _launch(owner, export, *, allowed=False, background=False):
-    """Launch a task for the export of this id, `allowed` or if there is one left for its owner; in
-    a transaction, that ends with UsedUp. Asked afterwards: a new task means that no other one is
-    active, so nothing is published meanwhile."""
-    args = {"export": str(export)}
-    task, created = lifecycle.launch(
-        JOB, key=str(owner.pk), owner=owner, args=args, background=background
-    )
-    if created and not allowed and (next_at := Allowance.of(owner).next_at):
-        raise UsedUp(next_at)
-    return task, created
 
 
 @receiver(post_delete, sender=Export)

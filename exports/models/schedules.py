@@ -17,7 +17,8 @@ from exports.formats import PostsJson
 from exports.refusals import NotNow
 from tasks.models import Task
 
-from .exports import JOB, Export
+from .exports import Export
+from .managers import JOB
 
 CHUNK = 100  # schedules read at once
 IGNORED_MOST = 3  # exports that nobody fetches, before no more are made
