@@ -40,9 +40,9 @@ def weigh(contents: str, posts: int, mean: float) -> int:
     return round(once + posts * (each + times * mean))
 
 
-def weigh_parts(contents: str, posts: int, mean: float) -> int:
-    """As `weigh()`, of what lies in EXPORT_SCRATCH_DIR meanwhile: as much as is packed, at most."""
-    return weigh(contents, posts, mean) if contents == ARCHIVE else 0
+def weigh_parts(export, posts: int, mean: float) -> int:
+    """As `weigh()`, of what lies in EXPORT_SCRATCH_DIR meanwhile: at most what is to be packed."""
+    return weigh(export.contents, posts, mean) if is_packed(export) else 0
 
 
 def file_name(export) -> str:

@@ -1,6 +1,5 @@
 """Why an export does not begin: exceptions that say so to who asked for it."""
 
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -14,7 +13,8 @@ class NotNow(Refused):
 
 
 class UsedUp(NotNow):
-    """Its owner has had all that is allowed within a day, until the moment `next_at`."""
+    """Its owner has had all that is allowed within a day, until the moment `next_at`, in their
+    zone."""
 
     def __init__(self, next_at):
         super().__init__(f"The next export is allowed at {next_at}.")
@@ -22,7 +22,7 @@ class UsedUp(NotNow):
 
     @property
     def words(self):
-        moment = date_format(timezone.localtime(self.next_at), "DATETIME_FORMAT")
+        moment = date_format(self.next_at, "DATETIME_FORMAT")
         return _(
             "You have used up your exports of the last 24 hours, so this one was not started. The"
             " next one is allowed from %(moment)s."

@@ -171,8 +171,7 @@ class Wish:
 
     def begin(self) -> Export:
         """Once it was checked. Raises NotNow."""
-        with timezone.override(self.person.zone):
-            export, created = Export.objects.launch(self.person, **self.choices)
+        export, created = Export.objects.launch(self.person, **self.choices)
         if not created:
             raise Conflict(UNDER_WAY)
         export.task = self.person.tasks.with_standing().get(pk=export.task_id)
@@ -265,12 +264,8 @@ class Retrial(_OneOfMine):
     )
     def post(self, request, pk):
         """Go on with an export that has failed or was cancelled."""
-        export = self.get_object()
-        if export.task and not export.task.ended_badly:
-            raise Conflict(_("There is no need to try this export again."))
-        with timezone.override(request.user.zone):
-            if not export.retry():
-                raise Conflict(UNDER_WAY)
+        if not self.get_object().retry():
+            raise Conflict(UNDER_WAY)
         response = self.answer(self.get_object(), 202)
         response["Location"] = reverse("api:v2:export", args=[pk])
         return response
@@ -280,7 +275,7 @@ class Download(generics.GenericAPIView):
     scope = "export"
 
     def get_queryset(self):
-        return self.request.user.exports.select_related("owner").exclude(file="")
+        return self.request.user.exports.select_related("owner").with_file()
 
     @extend_schema(
         operation_id="exports_download",

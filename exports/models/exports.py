@@ -20,6 +20,7 @@ from exports.formats import PostsJson
 from exports.tally import DELETED, tally
 from tasks import lifecycle
 from tasks.models import Task
+from tasks.registry import Refused
 
 from .managers import ExportManager, kept_for, launch_task
 
@@ -259,14 +260,11 @@ class Export(models.Model):
         """Take its file away for good. False: there is none, or a task works on it."""
         return bool(Export.objects.filter(pk=self.pk).remove_files())
 
-    @property
-    def was_downloaded(self) -> bool:
-        return self.downloads.exists()
-
     def ensure_room(self):
         """Raises NoRoom, before it is written, when there is none for it."""
-        weight = self.contents, *self.measure()
-        archive.ensure_room(contents.weigh(*weight), contents.weigh_parts(*weight))
+        size = self.measure()
+        in_scratch = contents.weigh_parts(self, *size)
+        archive.ensure_room(contents.weigh(self.contents, *size), in_scratch)
 
     def is_named(self, name: str) -> bool:
         """Whether the row, as it is in the database now, names this file as the published one."""
@@ -280,8 +278,11 @@ class Export(models.Model):
     def retry(self) -> bool:
         """Let a new task go on with it. False when its owner has one that is active.
 
-        Raises UsedUp, unless its file is there already and only has to be mailed.
+        Raises Refused when there is no need; and UsedUp, unless its file is there already and only
+        has to be mailed.
         """
+        if self.task and not (self.task.is_active or self.task.ended_badly):
+            raise Refused(_("There is no need to try this export again."))
         task, created = launch_task(self.owner, self.pk, allowed=bool(self.file))
         if created:
             self.owner.tasks.filter(pk=self.task_id).mark_seen()

@@ -33,7 +33,7 @@ def launch_task(owner, export, *, allowed=False, background=False):
         JOB, key=str(owner.pk), owner=owner, args=args, background=background
     )
     if created and not allowed and (next_at := Allowance.of(owner).next_at):
-        raise UsedUp(next_at)
+        raise UsedUp(next_at.astimezone(owner.zone))
     return task, created
 
 

@@ -3,6 +3,7 @@ from io import BytesIO
 from zipfile import ZipFile
 
 import pytest
+from django.utils import timezone
 
 from blog.models import Message, Post
 from exports import contents, jobs, verifying
@@ -71,11 +72,15 @@ def test_what_it_takes_is_known_before(name, alice, settings):
 
 def test_what_it_takes_meanwhile_is_known_before(alice):
     Post.objects.add([Post(author=alice, body=f"Post {number}") for number in range(500)])
-    estimated = contents.weigh_parts(contents.ARCHIVE, *Export(owner=alice).measure())
+    export = Export(owner=alice, contents=contents.ARCHIVE)
+    estimated = contents.weigh_parts(export, *export.measure())
     members = ZipFile(BytesIO(content(taken_out(alice)))).infolist()
     parts = sum(each.compress_size for each in members if each.filename in BY_NAME)
     assert estimated / 8 < parts < estimated
-    assert contents.weigh_parts("posts.json", 500, 8) == 0
+    export = Export(owner=alice, contents="posts.json")
+    assert contents.weigh_parts(export, 500, 8) == 0
+    export.changed_since = timezone.now()  # then it is packed, too
+    assert contents.weigh_parts(export, 500, 8) > 0
 
 
 def test_what_may_be_handed_in_does_not_limit_what_is_made(wordy, settings):

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from exports import contents
 from exports.models import Export, IdempotencyKey, Schedule
@@ -85,13 +86,19 @@ def ask_other_methods(person):
 class TestNotNow:
     def test_who_has_had_their_share_is_told_when_there_is_more(self, ask, alice, settings):
         settings.EXPORT_ALLOWANCE = 1
+        alice.time_zone = "Asia/Taipei"
+        alice.save()
         export, _ = Export.objects.start(alice)
         Task.objects.update(state="failed")
-        Export.objects.update(published_at=timezone.now() - timedelta(hours=1))
+        published_at = timezone.now() - timedelta(hours=1)
+        Export.objects.update(published_at=published_at)
+        moment = date_format(
+            (published_at + timedelta(days=1)).astimezone(alice.zone), "DATETIME_FORMAT"
+        )
         for path in (EXPORTS, f"{EXPORTS}/{export.pk}/retry"):
             answer = ask("post", path, {}, Idempotency_Key="1")
             assert answer.status_code == 409
-            assert "next one is allowed" in answer.json()["detail"]
+            assert f"next one is allowed from {moment}" in answer.json()["detail"]
         assert Task.objects.count() == 1
         assert not IdempotencyKey.objects.exists()
 

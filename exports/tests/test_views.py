@@ -163,6 +163,13 @@ class TestRetry:
         assert old.state == "failed"
         assert len(mailoutbox) == 1
 
+    def test_not_what_went_well(self, alices, url):
+        Task.objects.update(state="succeeded")
+        assert (
+            b"There is no need to try this export again." in alices.post(url, follow=True).content
+        )
+        assert Task.objects.count() == 1
+
     def test_not_while_another_one_runs(self, alices, alice, export, url):
         Export.objects.start(alice)
         assert b"already running" in alices.post(url, follow=True).content

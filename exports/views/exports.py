@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from exports.forms import ExportForm, ScheduleForm
 from exports.models import Export, Schedule
 from exports.refusals import NotNow
+from tasks.registry import Refused
 
 SHOWN = 50  # exports on the list
 
@@ -75,6 +76,6 @@ def retry(request, pk):
     try:
         if not export.retry():
             messages.info(request, _("Your export is already running."))
-    except NotNow as refusal:
+    except Refused as refusal:
         messages.error(request, refusal.words)
     return redirect(export)
