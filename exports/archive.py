@@ -167,14 +167,18 @@ def check(name: str, count: Callable[[BinaryIO], int]) -> Checked:
         return Checked(counted, file.tell(), digest.hexdigest())
 
 
-def remove(folder: str, keep: str = "", before: datetime | None = None):
-    """Delete the files in `folder` except the one named `keep`, and the folder when none is left.
-    `before`: only those that were not written to since."""
+def remove(folder: str, needed=lambda name: False, before: datetime | None = None):
+    """Delete the files in `folder` but those that are `needed(name)`, and the folder when none is
+    left. `before`: only those that were not written to since. Each is asked about when it is its
+    turn: a slow store may have taken its time to say which there are."""
+    left = False
     with suppress(FileNotFoundError):
-        names = [f"{folder}/{file}" for file in storage().listdir(folder)[1]]
-        left = [name for name in names if name == keep or (before and _is_newer(name, before))]
-        for name in set(names) - set(left):
-            storage().delete(name)
+        for file in storage().listdir(folder)[1]:
+            name = f"{folder}/{file}"
+            if (before and _is_newer(name, before)) or needed(name):
+                left = True
+            else:
+                storage().delete(name)
         if not left:
             _delete_empty(folder)
 

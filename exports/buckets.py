@@ -71,6 +71,10 @@ class Bucket(S3Storage):
         with self._explained(name):
             return super().listdir(name)
 
+    def get_modified_time(self, name):
+        with self._explained(name):
+            return super().get_modified_time(name)
+
     def url(self, name, **options):
         with self._explained(name):
             return super().url(name, **options)

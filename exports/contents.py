@@ -102,15 +102,16 @@ def _about(export):
         name=person.name,
         bio=person.about,
         language=person.language,
-        joined=_text(person.date_joined),
-        updated=_text(export.updated_at),
+        joined=text_of(person.date_joined),
+        updated=text_of(export.updated_at),
         avatar=f"media/{person.avatar.name}" if person.avatar else "",
         account=reading.account(person) if export.contents == ARCHIVE else {},
         words={phrase: str(said) for phrase, said in WORDS.items()},
     )
 
 
-def _text(moment):
+def text_of(moment) -> str:
+    """A moment in UTC as RFC 3339 has it; nothing of none."""
     return moment.isoformat().replace("+00:00", "Z") if moment else ""
 
 
@@ -125,8 +126,8 @@ def _last(export, about, formats):
     posts = tally(export.total, written["posts"])
     more = {"contents": export.contents, "posts": posts}
     if export.since or export.until:
-        more |= {"since": _text(export.since), "until": _text(export.until)}
-    if changes_since := _text(export.changed_since):
+        more |= {"since": text_of(export.since), "until": text_of(export.until)}
+    if changes_since := text_of(export.changed_since):
         more["changes_since"] = changes_since
     yield verifying.about_json(about, formats, **more)
     context = {"export": export, "about": about, "formats": formats, "written": written}

@@ -15,7 +15,6 @@ from tasks.registry import MAIL_UNKNOWN, NOT_MAILED, Refused
 from tasks.runner import Failure, job
 
 from . import archive, contents, delivery, reading
-from .api.serializers import ExportFacts
 from .models import Delivery, Export
 from .models.webhooks import PING, Event
 from .refusals import NoRoom
@@ -38,7 +37,7 @@ def keeping():
 
 def remove_half_written(task):
     for export in Export.objects.filter(pk=task.args["export"]):
-        archive.remove(export.folder, keep=export.file.name)
+        archive.remove(export.folder, export.needs)
 
 
 def retry(task):
@@ -56,9 +55,7 @@ def tell_of_failure(task):
     for export in Export.objects.filter(task=task, file="").select_related("owner", "task"):
         with translation.override(export.owner.language):
             error = str(export.task.reason_label)
-        Delivery.objects.announce(
-            export.owner, Event.FAILED, ExportFacts(export).data | {"error": error}
-        )
+        Delivery.objects.announce(export.owner, Event.FAILED, export.to_dict() | {"error": error})
 
 
 @job(
@@ -102,7 +99,7 @@ def tell_of_failure(task):
 def export_posts(run):
     export = Export.objects.select_related("owner").get(pk=run.task.args["export"])
     if not export.file:
-        archive.remove(export.folder)  # what dead attempts have left takes room
+        archive.remove(export.folder, export.needs)  # what dead attempts have left takes room
         take_snapshot(export, run)
         run.enter("writing", done=0, total=export.total)
         name, tick = f"{export.folder}/{run.task.token}", partial(run.advance, export.total)
@@ -116,7 +113,7 @@ def export_posts(run):
             checked = archive.check(name, partial(contents.count, export))
             account_for(export, run, checked.count)
             publish(export, run, name, checked)
-    archive.remove(export.folder, keep=export.file.name)  # what died meanwhile
+    archive.remove(export.folder, export.needs)  # what died meanwhile
     delivery.mail(export, run)
 
 
@@ -173,13 +170,14 @@ def publish(export, run, name, checked):
             expires_at=now + export.lifetime,
             extended_at=None,
             removed_at=None,
+            reminded_at=None,
             mailed_at=None,
             attached=None,
         )
         Notification.objects.tell(
             export.owner, kind=Notification.Kind.EXPORT_READY, url=export.get_absolute_url()
         )
-        Delivery.objects.announce(export.owner, Event.SUCCEEDED, ExportFacts(export).data)
+        Delivery.objects.announce(export.owner, Event.SUCCEEDED, export.to_dict())
 
 
 @job(_("Reminder of an export"), phases={"mailing": _("Sending the mail")})

@@ -39,6 +39,7 @@ def launch_reminders() -> Iterator[None]:
 
 
 def remove_expired() -> Iterator[None]:
+    Export.objects.give_time()
     for chunk in _chunks(Export.objects.expired()):
         Export.objects.expired().filter(pk__in=chunk).remove_files()
         yield
@@ -55,7 +56,7 @@ def remove_orphans() -> Iterator[None]:
         for pk in chunk:
             export = exports.get(pk) or Export(pk=pk)
             if not export.is_under_way:
-                archive.remove(export.folder, keep=export.file.name, before=before)
+                archive.remove(export.folder, export.needs, before)
         yield
 
 

@@ -15,10 +15,11 @@ from django.utils.translation import gettext_lazy as _
 from .formats import BY_NAME, Damaged
 from .packing import MANIFEST, lines
 from .tally import adds_up
-from .zipping import unpacked
+from .zipping import directory_size, unpacked
 
 ABOUT = "archive.json"
 ABOUT_MAX = 1 << 20  # bytes
+DIRECTORY_MAX = 8 << 20  # bytes; so many as 70,000 posts have
 VERSION = 1
 ENCRYPTED = 0x1  # flag bit
 
@@ -82,6 +83,8 @@ def verify(file, limit: int | None = None) -> Verified:
     Raises Refused.
     """
     try:
+        if limit is not None and directory_size(file) > DIRECTORY_MAX:
+            raise Refused("too_large")  # before there is an object for each of its members
         with ZipFile(file) as archive:
             return _Verification(file, archive, limit).run()
     except (BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, Damaged) as error:

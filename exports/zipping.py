@@ -13,6 +13,7 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator
 from io import BytesIO
+from os import SEEK_END
 from tempfile import TemporaryFile
 from zipfile import BadZipFile, ZipInfo
 
@@ -123,6 +124,31 @@ class Zip:
     def _write(self, content):
         self.file.write(content)
         self.offset += len(content)
+
+
+def directory_size(file) -> int:
+    """How many bytes the directory of the ZIP in the seekable `file` has, as its end says.
+
+    Raises BadZipFile where there is no end like that of ours, which has no comment behind it.
+    """
+    file.seek(0, SEEK_END)
+    file.seek(-min(file.tell(), END_64.size + LOCATOR_64.size + END.size), SEEK_END)
+    end_64, locator, end = _cut_from_end(file.read(), LOCATOR_64.size, END.size)
+    if len(end) < END.size or end[:4] != b"PK\5\6":
+        raise BadZipFile
+    size = END.unpack(end)[5]
+    if locator[:4] == b"PK\6\7" and end_64[:4] == b"PK\6\6":
+        size = max(size, END_64.unpack(end_64)[8])
+    return size
+
+
+def _cut_from_end(content, *sizes):
+    """What is before, and then so many bytes each, the last at the end."""
+    pieces = []
+    for size in reversed(sizes):
+        content, piece = content[:-size], content[-size:]
+        pieces.insert(0, piece)
+    return content, *pieces
 
 
 def unpacked(file, member: ZipInfo) -> Iterator[bytes]:

@@ -7,6 +7,8 @@ from rest_framework.exceptions import AuthenticationFailed
 from accounts.models import Token
 from accounts.models.tokens import ExpiredToken, InvalidToken
 
+from . import jwts
+
 MISSING, INVALID, EXPIRED = _("Missing token"), _("Invalid token"), _("Token has expired")
 
 
@@ -18,7 +20,8 @@ class BearerAuthentication(BaseAuthentication):
         if kind.lower() != b"bearer":
             return None
         try:
-            token = Token.objects.recognize(shown.decode("ascii", "replace").strip())
+            shown = shown.decode("ascii", "replace").strip()
+            token = Token.objects.recognize(jwts.secret_in(shown) if "." in shown else shown)
         except ExpiredToken as error:
             raise AuthenticationFailed(EXPIRED) from error
         except InvalidToken as error:

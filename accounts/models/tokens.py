@@ -4,12 +4,9 @@ import hashlib
 import secrets
 from datetime import timedelta
 
-import jwt
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from .people import User
@@ -17,8 +14,6 @@ from .people import User
 PREFIX = "mb_"  # by which people, and programs that look for leaked secrets, know one
 NAME_MAX_LENGTH = 50  # code points
 USED_EVERY = timedelta(minutes=5)
-ALGORITHM = "HS256"
-JWT_SALT = "accounts.tokens.jwt"
 SCOPES = {
     "read": _("Read what you can read."),
     "write": _("Write, follow and change for you."),
@@ -54,20 +49,11 @@ class TokenManager(models.Manager.from_queryset(TokenQuerySet)):
         )
         return token, secret
 
-    def issue_jwt(self, owner) -> str:
-        """A token for all, as a JWT (RFC 7519). Its id is that of a token like the others, so that
-        it can be revoked like them."""
-        lifetime = timedelta(seconds=settings.API_TOKEN_SECONDS)
-        token, secret = self.issue(owner, expires_in=lifetime)
-        claims = {"sub": str(owner.pk), "jti": secret, "exp": token.expires_at}
-        return jwt.encode(claims, _signing_key(settings.SECRET_KEY), ALGORITHM)
-
-    def recognize(self, shown: str) -> "Token":
-        """The token that `shown` is, as a secret or a JWT, with its owner.
+    def recognize(self, secret: str) -> "Token":
+        """The token whose secret this is, with its owner.
 
         Raises InvalidToken, of which ExpiredToken is one.
         """
-        secret = _open(shown) if "." in shown else shown
         token = self.filter(digest=_digest(secret)).select_related("owner").first()
         if token is None or not token.owner.is_active:
             raise InvalidToken
@@ -113,21 +99,3 @@ class Token(models.Model):
 def _digest(secret: str) -> str:
     """Plain SHA-256: a secret of 256 random bits needs no salt, and no slow hash."""
     return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def _open(shown):
-    """The secret in a JWT of ours."""
-    required = {"require": ["exp", "sub", "jti"]}
-    for key in [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]:
-        try:
-            claims = jwt.decode(shown, _signing_key(key), [ALGORITHM], options=required)
-        except jwt.ExpiredSignatureError as error:
-            raise ExpiredToken from error
-        except jwt.InvalidTokenError:
-            continue
-        return claims["jti"]
-    raise InvalidToken
-
-
-def _signing_key(secret_key) -> bytes:
-    return salted_hmac(JWT_SALT, "", secret=secret_key, algorithm="sha256").digest()

@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
+from accounts.api import jwts
 from accounts.models import Token
 
 pytestmark = pytest.mark.django_db
@@ -87,7 +88,7 @@ def test_no_token_is_said_in_both_forms(client):
     ],
 )
 def test_forged_tokens(client, person, spoil):
-    claims = jwt.decode(Token.objects.issue_jwt(person), options={"verify_signature": False})
+    claims = jwt.decode(jwts.issue(person), options={"verify_signature": False})
     assert asked_with(client, spoil(claims)).status_code == 401
 
 
@@ -99,7 +100,7 @@ def test_an_expired_token(client, person):
 
 def test_an_expired_jwt(client, person):
     settings.API_TOKEN_SECONDS, before = -5, settings.API_TOKEN_SECONDS
-    token = Token.objects.issue_jwt(person)
+    token = jwts.issue(person)
     settings.API_TOKEN_SECONDS = before
     assert asked_with(client, token).json()["detail"] == "Token has expired"
 

@@ -125,19 +125,20 @@ class PostQuerySet(models.QuerySet):
         search.forget_posts(pks)
         return pks[-1] - 1 if len(pks) == MANY else 0
 
-    @transaction.atomic
     def delete(self, *, noted=True):
         """As Django's; and they can't be found any more. In chunks, so that neither the memory nor
-        the number of statements grows with each post. `noted`: whether there is to be a Deletion of
-        each, for their author."""
+        the number of statements grows with each post; each a transaction, so that what is noted of
+        a moment is seen soon after. `noted`: whether there is to be a Deletion of each, for their
+        author."""
         deleted, by_model = 0, Counter()
         posts = self.order_by("pk").values_list("pk", "author_id", "deleted_at", named=True)
         while chunk := list(posts[:CHUNK]):
             pks = [post.pk for post in chunk]
-            search.forget_posts(pks)
-            if noted:
-                Deletion.objects.note(chunk)
-            count, counts = models.QuerySet(self.model).filter(pk__in=pks).delete()
+            with transaction.atomic():
+                search.forget_posts(pks)
+                if noted:
+                    Deletion.objects.note(chunk)
+                count, counts = models.QuerySet(self.model).filter(pk__in=pks).delete()
             deleted += count
             by_model.update(counts)
         return deleted, dict(by_model)

@@ -20,8 +20,8 @@ MOMENT_MAX = 40  # characters
 DAY_OR_MOMENT = {"anyOf": [{"type": "string", "format": each} for each in ("date", "date-time")]}
 
 
-class ExportFacts(serializers.ModelSerializer):
-    """An export without what becomes of its task: what webhooks are told."""
+class ExportSerializer(serializers.ModelSerializer):
+    """As `Export.to_dict()` says it, and its task."""
 
     url = serializers.SerializerMethodField(help_text="Its page, for its owner.")
     deleted = serializers.SerializerMethodField(
@@ -30,6 +30,16 @@ class ExportFacts(serializers.ModelSerializer):
     download_url = serializers.SerializerMethodField(
         help_text="Where its file is to be had, with a token; null where there is none."
     )
+
+    state = serializers.ChoiceField(
+        State.choices,
+        source="task.state",
+        read_only=True,
+        allow_null=True,
+        default=None,
+        help_text="That of its task; null where that is forgotten.",
+    )
+    task = TaskSerializer(read_only=True, allow_null=True)
 
     class Meta:
         model = Export
@@ -53,6 +63,8 @@ class ExportFacts(serializers.ModelSerializer):
             "removed_at",
             "mailed_at",
             "download_url",
+            "state",
+            "task",
         ]
         read_only_fields = fields
 
@@ -66,22 +78,6 @@ class ExportFacts(serializers.ModelSerializer):
         if not export.file:
             return None
         return settings.SITE_URL + reverse("api:v2:export_download", args=[export.pk])
-
-
-class ExportSerializer(ExportFacts):
-    state = serializers.ChoiceField(
-        State.choices,
-        source="task.state",
-        read_only=True,
-        allow_null=True,
-        default=None,
-        help_text="That of its task; null where that is forgotten.",
-    )
-    task = TaskSerializer(read_only=True, allow_null=True)
-
-    class Meta(ExportFacts.Meta):
-        fields = [*ExportFacts.Meta.fields, "state", "task"]
-        read_only_fields = fields
 
 
 @extend_schema_field(DAY_OR_MOMENT)

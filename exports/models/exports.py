@@ -266,6 +266,29 @@ class Export(models.Model):
         in_scratch = contents.weigh_parts(self, *size)
         archive.ensure_room(contents.weigh(self.contents, *size), in_scratch)
 
+    def needs(self, name: str) -> bool:
+        """Whether the file of this name in its folder is, as the rows are now, the published one or
+        that of the attempt under way. One that is neither never will be: tokens come once."""
+        rows = Export.objects.filter(pk=self.pk).values_list("file", "task__token")
+        for file, token in rows:
+            return name == file or bool(token and name.startswith(f"{self.folder}/{token}"))
+        return False
+
+    def to_dict(self) -> dict:
+        """What webhooks are told of it, as JSON has it: what the API says, but for its task."""
+        moments = "since", "until", "created_at", "snapshot_at"
+        moments += "published_at", "expires_at", "removed_at", "mailed_at"
+        others = "contents", "attach", "scheduled", "total", "count", "size", "sha256"
+        path = reverse("api:v2:export_download", args=[self.pk])
+        return {
+            "id": str(self.pk),
+            "url": settings.SITE_URL + self.get_absolute_url(),
+            **{name: getattr(self, name) for name in others},
+            **{name: contents.text_of(getattr(self, name)) or None for name in moments},
+            "deleted": None if self.count is None else self.deleted,
+            "download_url": settings.SITE_URL + path if self.file else None,
+        }
+
     def is_named(self, name: str) -> bool:
         """Whether the row, as it is in the database now, names this file as the published one."""
         return Export.objects.filter(pk=self.pk, file=name).exists()

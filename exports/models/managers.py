@@ -6,10 +6,11 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Prefetch, Q
+from django.db.models import Max, Prefetch, Q
 from django.db.models.functions import Now
 
 from exports import archive, contents
+from exports.changes import MARGIN
 from exports.refusals import UsedUp
 from tasks import lifecycle
 from tasks.models import State, Task
@@ -49,6 +50,10 @@ class ExportQuerySet(models.QuerySet):
         """Those whose file is still there, and should not be."""
         return self.with_file().filter(expires_at__lte=Now())
 
+    def give_time(self):
+        """Let those end that say no time: of workers from before there was one."""
+        self.with_file().filter(expires_at=None).update(expires_at=Now() + kept_for())
+
     def extendable(self):
         return self.with_file().filter(expires_at__gt=Now(), extended_at=None)
 
@@ -87,8 +92,12 @@ class ExportQuerySet(models.QuerySet):
         if not whole or whole[0].has_changes():
             return []
         found = {}
+        gone = whole[0].owner.deletions.aggregate(at=Max("at"), undone_at=Max("undone_at"))
+        since = max(filter(None, gone.values()), default=None)
         for export in whole:
-            if export.found == whole[0].found:
+            # Where one has gone and another one has come, the numbers are the same.
+            is_before = since and export.snapshot_at - MARGIN <= since and export != whole[0]
+            if export.found == whole[0].found and not is_before:
                 found.setdefault(export.contents, export)
         return list(found.values())
 

@@ -1,5 +1,6 @@
 """What comes by itself."""
 
+import logging
 from calendar import monthrange
 from datetime import timedelta
 from itertools import count
@@ -19,6 +20,8 @@ from tasks.models import Task
 
 from .exports import Export
 from .managers import JOB
+
+logger = logging.getLogger(__name__)
 
 CHUNK = 100  # schedules read at once
 IGNORED_MOST = 3  # exports that nobody fetches, before no more are made
@@ -54,7 +57,7 @@ class ScheduleManager(models.Manager.from_queryset(ScheduleQuerySet)):
         due = self.due().select_related("owner").order_by("pk")
         started, last = 0, 0
         while found := list(due.filter(pk__gt=last)[:CHUNK]):
-            started += sum(schedule.run() for schedule in found)
+            started += sum(schedule.run_if_it_can() for schedule in found)
             last = found[-1].pk
         return started
 
@@ -137,6 +140,14 @@ class Schedule(models.Model):
         last = list(made.values_list("pk", flat=True)[:IGNORED_MOST])
         reached = Export.objects.filter(pk__in=last).reached()
         return len(last) == IGNORED_MOST and not reached.exists()
+
+    def run_if_it_can(self) -> bool:
+        """As `run()`; what is wrong with this one holds up no other."""
+        try:
+            return self.run()
+        except Exception:
+            logger.exception("The regular export of the person %s could not begin.", self.owner_id)
+            return False
 
     def run(self) -> bool:
         """Start the export that is due, unless it can't be now, or another one has done so; or

@@ -126,7 +126,7 @@ def test_what_is_broken_off_after_the_writing_leaves_nothing(bucket):
 def test_only_the_kept_file_stays(bucket):
     for key in ("e/1", "e/2", "e/3", "e2/1"):
         bucket.put_object(Key=key, Body=b"")
-    archive.remove("e", keep="e/2")
+    archive.remove("e", lambda name: name == "e/2")
     assert names(bucket) == ["e/2", "e2/1"]
     archive.remove("e")
     archive.remove("never-there")

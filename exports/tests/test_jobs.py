@@ -283,3 +283,43 @@ def test_what_breaks_off_after_the_publication_leaves_the_file(export, monkeypat
     done = Export.objects.select_related("task").get()
     assert done.task.state == State.FAILED
     assert bodies(done) == ["post 0", "post 1", "post 2"]
+
+
+def first_time(function, meanwhile):
+    """The function, but before its work is done for the first time, `meanwhile()` happens."""
+    calls = iter([meanwhile])
+
+    def slow(*args, **kwargs):
+        next(calls, lambda: None)()
+        return function(*args, **kwargs)
+
+    return slow
+
+
+def test_a_worker_that_was_held_up_removes_nothing_of_the_one_after_it(export, monkeypatch):
+    def another_one_does_it():
+        Task.objects.update(lease_until=LONG_AGO)
+        assert work(export).file
+
+    monkeypatch.setattr(archive, "remove", first_time(archive.remove, another_one_does_it))
+    done = work(export)
+    assert done.task.state == State.SUCCEEDED
+    assert json.loads(content(done))
+
+
+def test_what_is_cancelled_late_removes_nothing_of_what_goes_on_with_it(
+    export, run, monkeypatch, django_capture_on_commit_callbacks
+):
+    half_written = written(f"{export.folder}/{run.task.token}", b"half")
+
+    def tried_again():
+        again = Export.objects.get()
+        assert again.retry()
+        jobs.export_posts(str(again.task.pk))
+
+    monkeypatch.setattr(archive, "remove", first_time(archive.remove, tried_again))
+    with django_capture_on_commit_callbacks(execute=True):
+        export.cancel()
+    done = Export.objects.get()
+    assert json.loads(content(done))
+    assert not archive.storage().exists(half_written)

@@ -76,6 +76,11 @@ class TestExpiry:
         assert (over.count, over.size, over.sha256) == (done.count, done.size, done.sha256)
         assert timezone.now() - over.removed_at < timedelta(minutes=1)
 
+    def test_what_says_no_time_gets_one(self, done):
+        Export.objects.update(expires_at=None)
+        list(keeping.tidy())
+        assert again(done).expires_at - timezone.now() == pytest.approx(7 * DAY, abs=DAY)
+
     def test_what_did_not_expire_stays(self, done, commit):
         expires_in(done, minutes=1)
         commit(lambda: list(keeping.remove_expired()))

@@ -115,6 +115,14 @@ class TestStartDue:
         assert export.task.state == State.QUEUED
         assert Schedule.objects.get().next_at == weekly.created_at + WEEK
 
+    def test_one_that_is_broken_holds_up_no_other(self, weekly, alice, bob, caplog):
+        Schedule.objects.plan(bob, every="week", contents="posts.json", attach=True)
+        Schedule.objects.update(next_at=timezone.now())
+        Schedule.objects.filter(owner=alice).update(contents="gone")
+        assert Schedule.objects.start_due() == 1
+        assert Export.objects.get().owner == bob
+        assert "could not begin" in caplog.text
+
     def test_what_is_not_due_waits(self, weekly):
         assert Schedule.objects.start_due() == 0
         assert not Export.objects.exists()

@@ -87,7 +87,7 @@ class TestList:
     ):
         for _ in range(rows):
             jobs.export_posts(str(Export.objects.start(alice)[0].task_id))
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(14):
             alices.get("/exports/")
 
 
@@ -306,6 +306,16 @@ class TestUpToDate:
             case "delete":
                 alice.posts.first().remove()
         assert self.shown(alices) == []
+
+    def test_not_what_has_as_many_posts_but_others(self, alices, alice):
+        gone, back = (Post.objects.create(author=alice, body=body) for body in "ab")
+        Post.objects.create(author=alice, body="c")
+        back.remove()
+        self.make(alice)
+        back.restore()
+        gone.remove()
+        archive = self.make(alice, contents="archive")
+        assert self.shown(alices) in ([], [archive])
 
     def test_what_was_made_before_the_change_is_not(self, alices, alice, done):
         Post.objects.create(author=alice, body="new")
