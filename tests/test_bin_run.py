@@ -74,7 +74,8 @@ class Clone:
     def wait_for_site(self):
         def answers():
             assert self.run.poll() is None, self.said()
-            with suppress(requests.ConnectionError):
+            # While the web server's workers are still on their way, it takes a request and waits.
+            with suppress(requests.ConnectionError, requests.Timeout):
                 return requests.get(self.url, timeout=5).ok
 
         wait_until(answers, self.said)
