@@ -5,6 +5,7 @@ from math import ceil
 
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -161,7 +162,10 @@ class People(APIView):
         passwords = dict.fromkeys(["password1", "password2"], given.validated_data["password"])
         names = dict.fromkeys(passwords, "password")
         form = checked(RegisterForm(given.validated_data | passwords, needs_email=False), **names)
-        if not form.register():
+        # All that this version says is English; what its people read later is not.
+        with translation.override(translation.get_language_from_request(request)):
+            is_new = form.register()
+        if not is_new:
             raise Conflict(TAKEN)
         person = form.instance
         location = reverse("api:v1:user", args=[person.pk])
