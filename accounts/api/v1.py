@@ -13,9 +13,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import Token
+from tasks.api.refusals import error
 
 from . import jwts
-from .refusals import error
 from .serializers import Credentials
 
 

@@ -13,7 +13,7 @@ from exports.formats import PostsJson
 from exports.models import Delivery, Export, Schedule, Webhook
 from exports.models.webhooks import PING, Event
 from exports.webhooks import URL_MAX
-from tasks.api import TaskSerializer
+from tasks.api.serializers import TaskSerializer
 from tasks.models import State
 
 MOMENT_MAX = 40  # characters

@@ -18,16 +18,8 @@ from exports import archive, contents, transfer
 from exports.forms import ExportForm
 from exports.models import Export, IdempotencyKey, Schedule
 from exports.models.idempotency import KEY_MAX, OtherRequest
-from tasks.api import (
-    ASK_AGAIN,
-    IF_NONE_MATCH,
-    NOT_MODIFIED,
-    Conditional,
-    Conflict,
-    Refusing,
-    problem,
-    say_when,
-)
+from tasks.api.asking import ASK_AGAIN, IF_NONE_MATCH, NOT_MODIFIED, Conditional, say_when
+from tasks.api.refusals import Conflict, Refusing, problem
 from tasks.models import State
 
 from .serializers import Estimate, ExportSerializer, NewExport, NewSchedule, ScheduleSerializer

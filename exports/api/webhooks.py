@@ -8,7 +8,8 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
 from exports.models import Delivery, Webhook
-from tasks.api import Refusing, problem, say_when
+from tasks.api.asking import say_when
+from tasks.api.refusals import Refusing, problem
 
 from .serializers import (
     DeliverySerializer,

@@ -12,7 +12,7 @@ v1 = [
 ]
 v2 = [
     path("", include("accounts.api.v2")),
-    path("", include("tasks.api")),
+    path("", include("tasks.api.v2")),
     path("", include("exports.api.v2")),
     path("", include("blog.api.v2")),
 ]

@@ -14,14 +14,13 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
-from accounts.api.refusals import error
 from accounts.api.serializers import Moment, Strict, Text, checked
 from accounts.forms import ProfileForm, RegisterForm
 from accounts.models import ABOUT_MAX_LENGTH, User
 from accounts.models.people import NAME_MAX_LENGTH
 from blog import people
 from blog.people import COUNTED
-from tasks.api import Conflict
+from tasks.api.refusals import Conflict, error
 
 PER_PAGE, PER_PAGE_MAX = 10, 100  # people
 TAKEN = _("Somebody else has taken this name or this address a moment ago.")

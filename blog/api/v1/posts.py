@@ -8,13 +8,12 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.api.refusals import error
 from accounts.api.serializers import Moment, Strict, Text, checked
 from blog.forms import PostForm
 from blog.keyset import ID_MAX
 from blog.models import Post
 from blog.models.posts import BODY_MAX_LENGTH, TITLE_MAX_LENGTH, ChangedMeanwhile
-from tasks.api import Conflict
+from tasks.api.refusals import Conflict, error
 
 ON_A_PAGE = 100  # posts
 NOT_TO_EDIT = "You can only edit your own posts unless you are an admin"

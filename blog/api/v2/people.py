@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from accounts.models import User
 from blog import people, search
-from tasks.api import Conflict, problem
+from tasks.api.refusals import Conflict, problem
 
 from .serializers import KnownPerson, Profile
 

@@ -7,28 +7,25 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.http import parse_etags
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import generics
 from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.api.refusals import Outdated, TooLate
 from accounts.api.serializers import checked
 from blog import models
 from blog.forms import PostForm
 from blog.models.posts import ChangedMeanwhile
-from tasks.api import Conflict, problem
+from tasks.api.asking import IF_NONE_MATCH, NOT_MODIFIED
+from tasks.api.refusals import Conflict, Outdated, TooLate, problem
 
 from .serializers import NewPost, Post, PostWords, Revision
 
 NOT_YOURS = _("This is somebody else's post.")
 NO_SUCH_POST = _("There is no such post.")
 CHANGED = _("The post was changed meanwhile. Please read it again.")
-UNLESS = OpenApiParameter(
-    "If-None-Match", location="header", description="The `ETag` of what you have already."
-)
 IF = OpenApiParameter(
     "If-Match", location="header", description="The `ETag` of what you want to change."
 )
@@ -75,8 +72,8 @@ class OnePost(APIView):
 
     @extend_schema(
         operation_id="posts_retrieve",
-        parameters=[UNLESS],
-        responses={200: Post, 304: OpenApiResponse(description="It is what you have already.")},
+        parameters=[IF_NONE_MATCH],
+        responses={200: Post, 304: NOT_MODIFIED},
     )
     def get(self, request, pk):
         """One post."""
