@@ -1,5 +1,6 @@
 """The description of the API is complete, and is what it says that it is."""
 
+import jsonschema
 import pytest
 from drf_spectacular.validation import validate_schema
 
@@ -33,3 +34,17 @@ def test_a_token_is_wanted_or_may_be_shown(description):
     paths = description["paths"]
     assert paths["/api/v1/posts"]["get"]["security"] == [{"token": []}, {}]
     assert paths["/api/v1/posts"]["post"]["security"] == [{"token": []}]
+
+
+def test_every_call_has_examples_of_its_form(description):
+    """Of what is sent and of what is answered; in JSON Schema 2020-12, as OpenAPI 3.1 has it."""
+    components = {"components": description["components"]}
+    for path, operations in description["paths"].items():
+        for method, operation in operations.items():
+            answers = [said for status, said in operation["responses"].items() if status < "4"]
+            for said in [operation.get("requestBody", {}), *answers]:
+                if content := said.get("content", {}).get("application/json"):
+                    form = jsonschema.Draft202012Validator(content["schema"] | components)
+                    assert content["examples"], f"{method} {path}"
+                    for example in content["examples"].values():
+                        form.validate(example["value"])

@@ -5,6 +5,7 @@ from drf_spectacular.openapi import AutoSchema as SpectacularAutoSchema
 from rest_framework.permissions import SAFE_METHODS
 
 from .errors import FIRST, PROBLEM
+from .samples import sample
 
 TEXT, SENTENCES = {"type": "string"}, {"type": "array", "items": {"type": "string"}}
 FIELDS = {"type": "object", "additionalProperties": SENTENCES}
@@ -85,11 +86,27 @@ class BearerScheme(OpenApiAuthenticationExtension):
 
 
 def finish(result, generator, request, public):
-    """What hooks into the end of making the description: the two forms of errors; and that what is
-    not described is refused, not ignored."""
+    """What hooks into the end of making the description: the two forms of errors; that what is not
+    described is refused, not ignored; and an example of all that is sent and answered."""
     schemas = result["components"]["schemas"]
     for name, schema in schemas.items():
         if name.endswith("Request"):
             schema["additionalProperties"] = False
     schemas.update(COMPONENTS)
+    for content in _contents(result):
+        if not content.get("examples"):
+            value = sample(content["schema"], schemas)
+            content["examples"] = {"Example": {"value": value}}
     return result
+
+
+def _contents(result):
+    """All that is sent as JSON, and answered to who is not refused."""
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            answers = [
+                answer for status, answer in operation["responses"].items() if status < "400"
+            ]
+            for said in [operation.get("requestBody", {}), *answers]:
+                if content := said.get("content", {}).get("application/json"):
+                    yield content
