@@ -176,5 +176,7 @@ def _give_up(task, error):
         logger.warning("Stopped: %s", gone)
         return
     # Errors are mailed to ADMINS: once for a task, when it has failed for good.
-    level = logging.WARNING if again or getattr(error, "expected", False) else logging.ERROR
-    logger.log(level, "Task %s (%s) failed: %s", task.pk, task, reason, exc_info=error)
+    is_expected = getattr(error, "expected", False)
+    level = logging.WARNING if again or is_expected else logging.ERROR
+    why = None if is_expected else error
+    logger.log(level, "Task %s (%s) failed: %s", task.pk, task, reason, exc_info=why)

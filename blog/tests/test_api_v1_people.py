@@ -125,7 +125,7 @@ def test_people_are_listed_in_pages(alices_program, alice, bob):
 
 
 @pytest.mark.parametrize(
-    "query", ["page=0", "page=-1", "page=10001", "page=x", "per_page=0", "per_page=101"]
+    "query", ["page=0", "page=-1", "page=10001", "page=x", "page=", "per_page=0", "per_page=101"]
 )
 def test_odd_pages_are_told_by_name(alices_program, query):
     response = alices_program.get(f"{USERS}?{query}")

@@ -282,6 +282,8 @@ class TestChanging:
         assert first.status_code == 200
         second = alices_program.patch(address, {"body": "two"}, If_Match=read)
         assert (second.status_code, second.json()["status"]) == (412, 412)
+        # What can't be taken is refused as such (RFC 9110, section 13.2.1).
+        assert alices_program.patch(address, {"body": ""}, If_Match=read).status_code == 400
         third = alices_program.patch(address, {"body": "three"}, If_Match=first["ETag"])
         assert third.status_code == 200
         assert Post.objects.get().body == "three"

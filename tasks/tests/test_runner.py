@@ -57,11 +57,13 @@ def test_admins_are_told_once_when_it_has_failed_for_good(settings, mailoutbox):
     assert "ZeroDivisionError" in mailoutbox[0].body
 
 
-def test_admins_are_not_told_of_what_they_could_not_mend(settings, mailoutbox):
+def test_admins_are_not_told_of_what_they_could_not_mend(settings, mailoutbox, caplog):
     settings.ADMINS = [("Admin", "admin@example.com")]
     settings.DEBUG = False
     assert done("lose", max_attempts=1).state == State.FAILED
     assert not mailoutbox
+    (record,) = caplog.records
+    assert (record.levelname, record.exc_info) == ("WARNING", None)
 
 
 def test_a_time_out_fails_the_task_and_goes_on_to_django_q2():

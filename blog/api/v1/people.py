@@ -224,7 +224,7 @@ def _one(pk, reader):
 def _page(request, rows):
     """One page by number. So that neither counting nor skipping costs more the more people there
     are, the pages end after the first COUNTED."""
-    asked = PageQuery(data=request.query_params)
+    asked = PageQuery(data=request.query_params.dict())
     asked.is_valid(raise_exception=True)
     page, per_page = asked.validated_data["page"], asked.validated_data["per_page"]
     total = rows[:COUNTED].count()

@@ -79,7 +79,7 @@ class Posts(generics.ListAPIView):
     throttle_scope = {"POST": "write"}
 
     def get_queryset(self):
-        asked = PostQuery(data=self.request.query_params)
+        asked = PostQuery(data=self.request.query_params.dict())
         asked.is_valid(raise_exception=True)
         posts = Post.objects.seen_by(self.request.user).select_related("author")
         author = asked.validated_data.get("user_id")

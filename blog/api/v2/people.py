@@ -42,7 +42,7 @@ class People(generics.ListAPIView):
     @extend_schema(operation_id="users_list", parameters=[PeopleQuery])
     def get(self, request):
         """People, the latest first; or those that are found, the best first, on one page."""
-        asked = PeopleQuery(data=request.query_params)
+        asked = PeopleQuery(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         if "q" not in asked.validated_data:
             return self.list(request)

@@ -95,13 +95,13 @@ class OnePost(APIView):
     def patch(self, request, pk):
         """Say something else. What it said stays in its history. For its author, and for admins."""
         post = self._own(pk)
-        wanted = request.headers.get("If-Match")
-        if wanted and not is_among(answer(post)["ETag"], wanted):
-            raise Outdated(CHANGED)
         given = PostWords(data=request.data, partial=True)
         given.is_valid(raise_exception=True)
         said = {"title": post.title, "body": post.body} | given.validated_data
         form = checked(PostForm(said, instance=copy(post)))
+        wanted = request.headers.get("If-Match")
+        if wanted and not is_among(answer(post)["ETag"], wanted):
+            raise Outdated(CHANGED)
         try:
             post.revise(form.instance.title, form.instance.body)
         except ChangedMeanwhile as changed:

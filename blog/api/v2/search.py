@@ -36,7 +36,7 @@ class Search(APIView):
     @extend_schema(operation_id="search", parameters=[SearchQuery], responses=Found)
     def get(self, request):
         """Posts that have all these words, and people, the best first."""
-        asked = SearchQuery(data=request.query_params)
+        asked = SearchQuery(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
         query, page = asked.validated_data["q"], asked.validated_data["page"]
         seen = models.Post.objects.seen_by(request.user).select_related("author")

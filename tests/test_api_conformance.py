@@ -1,0 +1,113 @@
+"""The API does what its description says, whatever it is asked.
+
+schemathesis (https://schemathesis.io) makes requests up from `/api/schema/`: right ones, wrong ones
+and chains of them in which one takes what another answered. The site runs under gunicorn, with a
+cluster that does what is begun. No answer may be a 5xx, of a status or of a form that is not
+described, or take what the description forbids.
+"""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+
+from blog.models import Message, Notification, Post
+from conftest import PASSWORD
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+REQUESTS = 7_000  # at least, of each of the three who ask
+EXAMPLES = 60  # of the fuzzing of an operation
+CONFIGURATION = """
+seed = 1
+workers = 2
+request-timeout = 30
+
+[generation]
+database = "none"
+
+[phases.stateful.generation]
+max-examples = 300
+
+[checks]
+# That a name is taken, a post one's own, a cursor ours: no schema says so.
+positive_data_acceptance.enabled = false
+
+[auth]
+auto-signup = false
+
+[[operations]]
+include-operation-id = "exports_download"
+# A part of a file in JSON is none.
+checks.response_schema_conformance.enabled = false
+"""
+# A token that was revoked by what was asked is replaced.
+SIGNED_IN = f"""
+[auth.dynamic.openapi.token]
+path = "/api/v1/login"
+payload = {{ username = "alice", password = "{PASSWORD}" }}
+extract_selector = "/token"
+
+[auth.openapi.basicAuth]
+username = "alice"
+password = "{PASSWORD}"
+"""
+
+
+@pytest.fixture
+def environment(environment):
+    rates = {"VISITOR", "PERSON", "REGISTER", "WRITE", "SEARCH", "WEBHOOK"}
+    return (
+        environment
+        | {f"API_RATE_{name}": "1000000/min" for name in rates}
+        | {f"LIMIT_{name.upper()}": "0/1" for name in settings.LIMITS}
+        | {
+            "DJANGO_SETTINGS_MODULE": "tests.settings_of_site",
+            "DEBUG": "0",
+            "SECRET_KEY": "of-the-tests-" * 5,
+            "ALLOWED_HOSTS": "127.0.0.1",
+            "SECURE_SSL_REDIRECT": "0",
+            "EXPORT_ALLOWANCE": "0",
+        }
+    )
+
+
+@pytest.fixture
+def people(alice, bob):
+    """Two between whom there is something of everything; the first one."""
+    alice.follows.add(bob)
+    bob.follows.add(alice)
+    posts = [Post.objects.create(author=who, body="Hello @bob #lemons") for who in (alice, bob)]
+    Post.objects.create(author=bob, body="Yes", reply_to=posts[0], thread=posts[0].pk)
+    Message.objects.create(sender=bob, recipient=alice, body="Hello")
+    Notification.objects.create(recipient=alice, kind="followed", actor=bob)
+    return alice
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("who", ["visitor", "person", "admin"])
+def test_the_api_is_as_described(who, people, site, start_qcluster, environment, tmp_path):
+    people.is_staff = people.is_superuser = who == "admin"
+    people.save()
+    url, _workers = site
+    configuration, report = tmp_path / "schemathesis.toml", tmp_path / "report.json"
+    configuration.write_text(CONFIGURATION + ("" if who == "visitor" else SIGNED_IN))
+    program = [sys.executable, "-m", "schemathesis.cli", "--config-file", configuration]
+    command = [*program, "run", f"{url}/api/schema/", "--max-examples", str(EXAMPLES)]
+    with start_qcluster():
+        done = subprocess.run(
+            [*command, "--no-color", "--report-json-path", report],
+            cwd=tmp_path,  # it notes what it has found
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
+    print(done.stdout, done.stderr)
+    said = json.loads(report.read_text())
+    print(said["test_cases"], said["running_time"], said["warnings"])
+    assert said["complete"] and not said["failures"] and not said["errors"]
+    assert done.returncode == 0
+    assert said["operations"]["tested"] == said["operations"]["total"]
+    assert said["test_cases"]["generated"] >= REQUESTS
