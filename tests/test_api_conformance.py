@@ -19,7 +19,6 @@ from conftest import PASSWORD
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 REQUESTS = 7_000  # at least, of each of the three who ask
-EXAMPLES = 60  # of the fuzzing of an operation
 CONFIGURATION = """
 seed = 1
 workers = 2
@@ -27,9 +26,10 @@ request-timeout = 30
 
 [generation]
 database = "none"
+max-examples = 80  # of each operation
 
 [phases.stateful.generation]
-max-examples = 300
+max-examples = 1500  # of which few begin with what can be gone on from
 
 [checks]
 # That a name is taken, a post one's own, a cursor ours: no schema says so.
@@ -95,11 +95,11 @@ def test_the_api_is_as_described(who, people, site, start_qcluster, environment,
     configuration, report = tmp_path / "schemathesis.toml", tmp_path / "report.json"
     configuration.write_text(CONFIGURATION + ("" if who == "visitor" else SIGNED_IN))
     program = [sys.executable, "-m", "schemathesis.cli", "--config-file", configuration]
-    command = [*program, "run", f"{url}/api/schema/", "--max-examples", str(EXAMPLES)]
+    command = [*program, "run", f"{url}/api/schema/", "--no-color", "--report-json-path", report]
     with start_qcluster():
         done = subprocess.run(
-            [*command, "--no-color", "--report-json-path", report],
-            cwd=tmp_path,  # it notes what it has found
+            command,
+            cwd=tmp_path,  # where it notes what it has found
             env=environment,
             capture_output=True,
             text=True,
