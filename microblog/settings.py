@@ -435,6 +435,24 @@ SPECTACULAR_SETTINGS = {
 # Other sites whose pages may use the API in a browser, for example https://example.org.
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_HEADERS = [
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+    "if-range",
+    "range",
+]
+CORS_EXPOSE_HEADERS = [
+    "content-disposition",
+    "content-range",
+    "etag",
+    "link",
+    "location",
+    "retry-after",
+    "www-authenticate",
+]
 
 # Logs: everything to standard error, and to a file if there is to be one; errors also to ADMINS and
 # to Sentry

@@ -179,6 +179,7 @@ def say_when(response, is_active):
 
 class Tasks(Conditional, generics.ListAPIView):
     serializer_class = TaskSerializer
+    answer_headers = {"GET": ["Retry-After"]}
     ordering = ("-created_at", "-id")
 
     def get_queryset(self):
@@ -217,6 +218,8 @@ class _OneOfMine(Refusing, Conditional, generics.GenericAPIView):
 
 
 class OneTask(_OneOfMine):
+    answer_headers = {"GET": ["Retry-After"]}
+
     @extend_schema(
         operation_id="tasks_one",
         parameters=[IF_NONE_MATCH],

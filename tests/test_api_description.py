@@ -33,3 +33,31 @@ def test_a_token_is_wanted_or_may_be_shown(description):
     paths = description["paths"]
     assert paths["/api/v1/posts"]["get"]["security"] == [{"token": []}, {}]
     assert paths["/api/v1/posts"]["post"]["security"] == [{"token": []}]
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "status", "headers"),
+    [
+        ("/api/v1/posts", "get", "200", {"Link"}),
+        ("/api/v1/posts", "post", "201", {"Location"}),
+        ("/api/v1/posts", "post", "401", {"WWW-Authenticate"}),
+        ("/api/v1/users", "post", "201", {"Location"}),
+        ("/api/v1/users", "post", "429", {"Retry-After"}),
+        ("/api/v2/posts", "post", "201", {"ETag", "Location"}),
+        ("/api/v2/posts/{id}", "get", "200", {"ETag"}),
+        ("/api/v2/posts/{id}", "get", "304", {"ETag"}),
+        ("/api/v2/posts/{id}", "patch", "200", {"ETag"}),
+        ("/api/v2/posts/{id}", "delete", "204", set()),
+        ("/api/v2/timelines/home", "get", "200", {"Link"}),
+        ("/api/v2/tasks", "get", "200", {"ETag", "Link", "Retry-After"}),
+        ("/api/v2/tasks/{id}", "get", "200", {"ETag", "Retry-After"}),
+        ("/api/v2/exports", "post", "202", {"Location", "Retry-After"}),
+        ("/api/v2/exports/{id}", "get", "304", {"ETag"}),
+        ("/api/v2/exports/{id}/download", "get", "206", {"Content-Range", "ETag"}),
+        ("/api/v2/exports/{id}/download", "get", "302", {"Location"}),
+        ("/api/v2/webhooks/{id}/ping", "post", "202", {"Location", "Retry-After"}),
+    ],
+)
+def test_headers_of_answers(description, path, method, status, headers):
+    answer = description["paths"][path][method]["responses"][status]
+    assert answer.get("headers", {}).keys() == headers

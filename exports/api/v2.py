@@ -90,6 +90,7 @@ class EstimateOfExports(APIView):
 class Exports(Refusing, Conditional, generics.ListAPIView):
     serializer_class = ExportSerializer
     scope = "export"
+    answer_headers = {"GET": ["Retry-After"]}
     ordering = ("-created_at", "-id")
 
     def get_queryset(self):
@@ -202,6 +203,8 @@ class _OneOfMine(Refusing, Conditional, generics.GenericAPIView):
 
 
 class OneExport(_OneOfMine):
+    answer_headers = {"GET": ["Retry-After"]}
+
     @extend_schema(
         operation_id="exports_one",
         parameters=[IF_NONE_MATCH],
@@ -230,6 +233,8 @@ class OneExport(_OneOfMine):
 
 
 class Extension(_OneOfMine):
+    answer_headers = {"POST": ["Retry-After"]}
+
     @extend_schema(
         operation_id="exports_extend",
         request=None,

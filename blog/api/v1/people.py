@@ -143,6 +143,7 @@ class V1UserRequest(Strict):
 class People(APIView):
     public = {"POST"}
     throttle_scope = {"POST": "register"}
+    answer_headers = {"POST": ["Location"]}
 
     @extend_schema(operation_id="v1_users_list", parameters=[PageQuery], responses=V1Users)
     def get(self, request):

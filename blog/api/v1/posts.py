@@ -78,6 +78,7 @@ class Posts(generics.ListAPIView):
     ordering = ("-timestamp", "-id")
     page_size = ON_A_PAGE
     throttle_scope = {"POST": "write"}
+    answer_headers = {"POST": ["Location"]}
 
     def get_queryset(self):
         asked = PostQuery(data=self.request.query_params)
