@@ -423,8 +423,16 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
-        "TaskState": "tasks.models.State",
+        "AttemptOutcome": "tasks.models.Attempt.Outcome",
+        "DeliveryEvent": "exports.api.serializers.CALLED_FOR",
         "DeliveryState": "exports.models.webhooks.Delivery.State",
+        "ExportContents": "exports.contents.choices",
+        "Language": LANGUAGES,
+        "NotificationKind": "blog.api.v2.notifications.KINDS",
+        "ScheduleInterval": "exports.models.Schedule.Every",
+        "Scope": "accounts.models.tokens.SCOPES.items",
+        "TaskState": "tasks.models.State",
+        "WebhookEvent": "exports.models.webhooks.Event.values",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

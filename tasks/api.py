@@ -22,6 +22,7 @@ from .registry import Refused
 ASK_AGAIN = 2  # seconds, of what is under way
 
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
+IN_STATE = {"$ref": "#/components/schemas/TaskState"}
 IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match",
     OpenApiTypes.STR,
@@ -194,7 +195,7 @@ class Tasks(Conditional, generics.ListAPIView):
     @extend_schema(
         operation_id="tasks_list",
         parameters=[
-            OpenApiParameter("state", enum=State.values, description="Only those in this state."),
+            OpenApiParameter("state", IN_STATE, description="Only those in this state."),
             IF_NONE_MATCH,
         ],
         responses={200: TaskSerializer(many=True), 304: NOT_MODIFIED},

@@ -29,6 +29,31 @@ def test_every_operation_says_what_it_does(description):
             assert "429" in operation["responses"], f"{method} {path}"
 
 
+def test_every_way_to_show_who_one_is_is_said(description):
+    named = {
+        name
+        for operations in description["paths"].values()
+        for operation in operations.values()
+        for way in operation.get("security", [])
+        for name in way
+    }
+    assert named == description["components"]["securitySchemes"].keys()
+
+
+def test_what_is_chosen_from_has_a_name(description):
+    schemas = description["components"]["schemas"]
+    assert not [name for name in schemas if name.endswith("Enum") and name != "NullEnum"]
+    assert not [name for name in schemas if name.endswith("RequestRequest")]
+
+
+def test_files_are_bytes_to_who_takes_the_first_of_their_kinds(description):
+    download = description["paths"]["/api/v2/exports/{id}/download"]["get"]
+    for status in ("200", "206"):
+        kinds = list(download["responses"][status]["content"])
+        assert kinds[0] == "application/octet-stream"
+        assert {"application/zip", "application/json"} <= set(kinds)
+
+
 def test_a_token_is_wanted_or_may_be_shown(description):
     paths = description["paths"]
     assert paths["/api/v1/posts"]["get"]["security"] == [{"token": []}, {}]

@@ -146,4 +146,6 @@ def finish(result, generator, request, public):
         if name.endswith("Request"):
             schema["additionalProperties"] = False
     schemas.update(COMPONENTS)
+    # That of one operation alone, which names it.
+    result["components"]["securitySchemes"]["basicAuth"] = {"type": "http", "scheme": "basic"}
     return result

@@ -116,7 +116,7 @@ class V1NewUser(Strict):
     email = serializers.CharField(max_length=254, required=False, allow_blank=True)
 
 
-class V1UserRequest(Strict):
+class V1OwnWords(Strict):
     """What people say of themselves. A `username` stays what it is, an `email` is changed on the
     site: both may be sent as they are, and nothing else."""
 
@@ -183,7 +183,7 @@ class OnePerson(APIView):
 
     @extend_schema(
         operation_id="v1_users_update",
-        request=V1UserRequest,
+        request=V1OwnWords,
         responses=V1User,
         examples=[OpenApiExample("About me", {"about_me": "I like lemons."}, request_only=True)],
     )
@@ -191,7 +191,7 @@ class OnePerson(APIView):
         """Change what you say of yourself."""
         if get_object_or_404(User.objects.active(), pk=pk) != request.user:
             raise PermissionDenied(NOT_TO_EDIT)
-        given = V1UserRequest(data=request.data, context={"request": request})
+        given = V1OwnWords(data=request.data, context={"request": request})
         given.is_valid(raise_exception=True)
         person, said = copy(request.user), given.validated_data
         form = {

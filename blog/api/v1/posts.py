@@ -45,7 +45,7 @@ class V1Posts(serializers.Serializer):
     posts = V1Post(many=True)
 
 
-class V1PostRequest(Strict):
+class V1PostWords(Strict):
     """What a post says."""
 
     missing = "Missing title or content"
@@ -98,7 +98,7 @@ class Posts(generics.ListAPIView):
 
     @extend_schema(
         operation_id="v1_posts_create",
-        request=V1PostRequest,
+        request=V1PostWords,
         responses={201: V1Post},
         examples=[WRITTEN],
     )
@@ -123,7 +123,7 @@ class OnePost(APIView):
 
     @extend_schema(
         operation_id="v1_posts_update",
-        request=V1PostRequest(partial=True),
+        request=V1PostWords(partial=True),
         responses={200: V1Post} | error(409, "It was changed by somebody else meanwhile."),
         examples=[OpenApiExample("Another title", {"title": "Lemonade"}, request_only=True)],
     )
@@ -164,7 +164,7 @@ class AllPosts(APIView):
 
 def _form(request, post, partial=False):
     """The form of the page, with what was sent."""
-    given = V1PostRequest(data=request.data, partial=partial)
+    given = V1PostWords(data=request.data, partial=partial)
     given.is_valid(raise_exception=True)
     present = {"title": post.title, "content": post.body}
     said = present | given.validated_data
