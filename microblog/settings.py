@@ -113,6 +113,7 @@ MIDDLEWARE = [
     "microblog.middleware.MethodMiddleware",
     "microblog.middleware.ApiMiddleware",
     "microblog.middleware.Utf8Middleware",
+    "microblog.middleware.BodyLengthMiddleware",
     "microblog.middleware.MaxBodySizeMiddleware",
     "microblog.limits.LimitMiddleware",
 ]

@@ -64,6 +64,7 @@ WORDS = {
     "401": "The token is missing, unknown, revoked or has expired.",
     "403": "The token, or its person, may not do this.",
     "404": "There is no such thing, or none that you may see.",
+    "411": "The body came without its length.",
     "413": "The body is too large.",
     "415": "The body is no JSON.",
     "429": "Too often. `Retry-After` says in how many seconds to come back.",
@@ -102,7 +103,7 @@ class AutoSchema(SpectacularAutoSchema):
         if "{" in self.path:
             statuses |= {"404"}
         if self.method not in SAFE_METHODS:
-            statuses |= {"400", "413"} | (set() if first else {"415"})
+            statuses |= {"400", "411", "413"} | (set() if first else {"415"})
         return statuses
 
     def _headers(self, operation, status):
