@@ -60,6 +60,20 @@ class Utf8Middleware:
         return self.get_response(request)
 
 
+class BodyLengthMiddleware:
+    """Answer 411 to a program that sends a body without saying how long it is: Django takes it for
+    empty, and would do what the program did not mean."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        is_in_chunks = "Transfer-Encoding" in request.headers
+        if is_in_chunks and request.path.startswith(api.ROOT):
+            return api.refuse(request, 411, _("Say how long the body is, by Content-Length."))
+        return self.get_response(request)
+
+
 class MaxBodySizeMiddleware:
     """Answer 413 with a page that names the limit when a body is announced as larger than
     `DATA_UPLOAD_MAX_MEMORY_SIZE` bytes, and for a form with files, than that and what

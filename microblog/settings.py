@@ -113,6 +113,7 @@ MIDDLEWARE = [
     "microblog.middleware.MethodMiddleware",
     "microblog.middleware.ApiMiddleware",
     "microblog.middleware.Utf8Middleware",
+    "microblog.middleware.BodyLengthMiddleware",
     "microblog.middleware.MaxBodySizeMiddleware",
     "microblog.limits.LimitMiddleware",
 ]
@@ -423,8 +424,16 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
-        "TaskState": "tasks.models.State",
+        "AttemptOutcome": "tasks.models.Attempt.Outcome",
+        "DeliveryEvent": "exports.api.serializers.CALLED_FOR",
         "DeliveryState": "exports.models.webhooks.Delivery.State",
+        "ExportContents": "exports.contents.choices",
+        "Language": LANGUAGES,
+        "NotificationKind": "blog.api.v2.notifications.KINDS",
+        "ScheduleInterval": "exports.models.Schedule.Every",
+        "Scope": "accounts.models.tokens.SCOPES.items",
+        "TaskState": "tasks.models.State",
+        "WebhookEvent": "exports.models.webhooks.Event.values",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
@@ -435,6 +444,24 @@ SPECTACULAR_SETTINGS = {
 # Other sites whose pages may use the API in a browser, for example https://example.org.
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_HEADERS = [
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+    "if-range",
+    "range",
+]
+CORS_EXPOSE_HEADERS = [
+    "content-disposition",
+    "content-range",
+    "etag",
+    "link",
+    "location",
+    "retry-after",
+    "www-authenticate",
+]
 
 # Logs: everything to standard error, and to a file if there is to be one; errors also to ADMINS and
 # to Sentry

@@ -157,7 +157,7 @@ def start_qcluster(environment, tmp_path):
 
 @pytest.fixture
 def site(environment, tmp_path):
-    """The address of the site under gunicorn, and its workers."""
+    """The address of the site under gunicorn, as it is started in production; and its workers."""
     procfile = (django_settings.BASE_DIR / "Procfile").read_text().splitlines()
     (command,) = (line.partition(": ")[2] for line in procfile if line.startswith("web: "))
     address = f"127.0.0.1:{free_port()}"
@@ -166,13 +166,13 @@ def site(environment, tmp_path):
         process = subprocess.Popen(
             [sys.executable, "-m", *shlex.split(command), "--bind", address],
             cwd=django_settings.BASE_DIR,
-            env=environment,
+            env=environment | {"SITE_URL": f"http://{address}"},
             stdout=output,
             stderr=output,
         )
     try:
         wait_for(lambda: log.read_text().count("Booting worker") == 2 or process.poll())
-        wait_for(lambda: answers(f"http://{address}/accounts/login/"))
+        wait_for(lambda: _answers(f"http://{address}/accounts/login/"))
         yield f"http://{address}", psutil.Process(process.pid).children()
     finally:
         family = psutil.Process(process.pid).children(recursive=True)
@@ -182,7 +182,7 @@ def site(environment, tmp_path):
         print(log.read_text())
 
 
-def answers(url):
+def _answers(url):
     try:
         return requests.get(url, timeout=30).ok
     except requests.ConnectionError:

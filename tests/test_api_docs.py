@@ -14,6 +14,10 @@ def test_the_page_has_every_operation(client):
             assert path in page
 
 
+def test_the_page_says_which_headers_come(client):
+    assert "<code>Location, Retry-After</code>" in client.get("/api/docs/").content.decode()
+
+
 @pytest.mark.parametrize(
     ("schema", "expected"),
     [

@@ -31,6 +31,13 @@ def test_just_below_the_limit_is_told_at_the_field(alices):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("path", "status"), [("/api/v2/tokens", 411), ("/accounts/login/", 200)])
+def test_programs_say_how_long_a_body_is(client, path, status):
+    response = client.post(path, b"", headers={"Transfer-Encoding": "chunked"})
+    assert response.status_code == status
+
+
+@pytest.mark.django_db
 def test_a_length_that_is_no_number_is_nothing_to_fall_over(client):
     assert client.get("/", CONTENT_LENGTH="x").status_code == 200
 

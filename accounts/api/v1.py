@@ -23,7 +23,7 @@ class Issued(serializers.Serializer):
     token = serializers.CharField()
 
 
-class LoginRequest(Credentials):
+class V1Credentials(Credentials):
     missing = "Missing username or password"
 
 
@@ -36,12 +36,12 @@ class Login(APIView):
 
     @extend_schema(
         operation_id="v1_login",
-        request=LoginRequest,
+        request=V1Credentials,
         responses={200: Issued} | error(401, "The user name or the password is not correct."),
     )
     def post(self, request):
         """A token for a user name and a password. It holds for an hour."""
-        given = LoginRequest(data=request.data, context={"request": request})
+        given = V1Credentials(data=request.data, context={"request": request})
         given.is_valid(raise_exception=True)
         return Response({"token": jwts.issue(given.get_person())})
 

@@ -17,6 +17,7 @@ from tasks.api.serializers import TaskSerializer
 from tasks.models import State
 
 MOMENT_MAX = 40  # characters
+CALLED_FOR = [*Event.values, PING]
 DAY_OR_MOMENT = {"anyOf": [{"type": "string", "format": each} for each in ("date", "date-time")]}
 
 
@@ -195,7 +196,7 @@ class WebhookChange(Strict):
 
 
 class DeliverySerializer(serializers.ModelSerializer):
-    event = serializers.ChoiceField([*Event.values, PING], read_only=True)
+    event = serializers.ChoiceField(CALLED_FOR, read_only=True)
     state = serializers.ChoiceField(Delivery.State.choices, read_only=True)
     attempts = serializers.IntegerField(read_only=True, min_value=0)
     status = serializers.IntegerField(

@@ -26,9 +26,13 @@ from .serializers import Estimate, ExportSerializer, NewExport, NewSchedule, Sch
 
 ACTIVE = {State.QUEUED, State.RUNNING}
 UNDER_WAY = _("An export of yours is under way. Wait for it, or cancel it first.")
+BYTES = {"type": "string", "format": "binary"}
 FILE = {"description": "As docs/formats.md has it."}  # of whatever type; some of it is JSON
 NO_SCHEDULE = problem(404, "None come by themselves.")
 KINDS = sorted({Export(contents=name).content_type for name, _label in contents.choices()})
+# What is named first is what programs that are made of the description take a file for: of the
+# others they would parse the JSON, and fail at a ZIP.
+FILES = {"application/octet-stream": BYTES} | dict.fromkeys(KINDS, FILE)
 EXAMPLE = OpenApiExample(
     "Done",
     {
@@ -82,6 +86,7 @@ class EstimateOfExports(APIView):
 class Exports(Refusing, Conditional, generics.ListAPIView):
     serializer_class = ExportSerializer
     scope = "export"
+    answer_headers = {"GET": ["Retry-After"]}
     ordering = ("-created_at", "-id")
 
     def get_queryset(self):
@@ -194,6 +199,8 @@ class _OneOfMine(Refusing, Conditional, generics.GenericAPIView):
 
 
 class OneExport(_OneOfMine):
+    answer_headers = {"GET": ["Retry-After"]}
+
     @extend_schema(
         operation_id="exports_one",
         parameters=[IF_NONE_MATCH],
@@ -222,6 +229,8 @@ class OneExport(_OneOfMine):
 
 
 class Extension(_OneOfMine):
+    answer_headers = {"POST": ["Retry-After"]}
+
     @extend_schema(
         operation_id="exports_extend",
         request=None,
@@ -281,8 +290,8 @@ class Download(generics.GenericAPIView):
                 examples=[OpenApiExample("What is missing", "bytes=1000000-")],
             ),
         ],
-        responses={(200, kind): OpenApiResponse(FILE, "The file.") for kind in KINDS}
-        | {(206, kind): OpenApiResponse(FILE, "A part of the file.") for kind in KINDS}
+        responses={(200, kind): OpenApiResponse(FILES[kind], "The file.") for kind in FILES}
+        | {(206, kind): OpenApiResponse(FILES[kind], "A part of the file.") for kind in FILES}
         | {
             302: OpenApiResponse(None, "To where the file is kept; without the token, please."),
             304: NOT_MODIFIED,

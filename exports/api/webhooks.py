@@ -35,6 +35,7 @@ class _Mine(Refusing, generics.GenericAPIView):
 
 class Webhooks(_Mine, generics.ListAPIView):
     ordering = ("-created_at", "-id")
+    answer_headers = {"POST": ["Location"]}
 
     @extend_schema(operation_id="webhooks_list")
     def get(self, request):
@@ -134,6 +135,8 @@ class _OneOfMine(_OfDeliveries):
 
 
 class OneDelivery(_OneOfMine):
+    answer_headers = {"GET": ["Retry-After"]}
+
     @extend_schema(operation_id="webhooks_deliveries_one")
     def get(self, request, pk, delivery):
         """One call, and what it was answered."""

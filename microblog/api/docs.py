@@ -50,7 +50,12 @@ def _response(status, response):
     (content,) = list(response.get("content", {}).values())[:1] or [None]
     is_refusal = status >= "4"
     example = "" if is_refusal else _text(_example_of(content))
-    return {"status": status, "description": response["description"], "example": example}
+    return {
+        "status": status,
+        "description": response["description"],
+        "headers": list(response.get("headers", {})),
+        "example": example,
+    }
 
 
 def _curl(path, method, operation, body):

@@ -5,6 +5,7 @@ from drf_spectacular.openapi import AutoSchema as SpectacularAutoSchema
 from rest_framework.permissions import SAFE_METHODS
 
 from .errors import FIRST, PROBLEM
+from .pagination import CURSOR
 from .samples import sample
 
 TEXT, SENTENCES = {"type": "string"}, {"type": "array", "items": {"type": "string"}}
@@ -29,11 +30,42 @@ COMPONENTS = {
         "required": ["type", "title", "status"],
     },
 }
+HEADERS = {
+    "Content-Range": {
+        "description": "Which part it is, or how large the whole is (RFC 9110, section 14.4).",
+        "required": True,
+        "schema": TEXT,
+    },
+    "ETag": {
+        "description": "Names what the answer says, for conditions.",
+        "required": True,
+        "schema": TEXT,
+    },
+    "Link": {
+        "description": "The pages beside this one (RFC 8288): `next`, `prev`.",
+        "schema": TEXT,
+    },
+    "Location": {
+        "description": "Where it is to be had.",
+        "required": True,
+        "schema": {"type": "string", "format": "uri-reference"},
+    },
+    "Retry-After": {
+        "description": "In how many seconds to come back, where there is reason to.",
+        "schema": {"type": "integer", "minimum": 0},
+    },
+    "WWW-Authenticate": {
+        "description": "How to show who you are (RFC 9110, section 11.6.1).",
+        "required": True,
+        "schema": TEXT,
+    },
+}
 WORDS = {
     "400": "What was sent can't be taken.",
     "401": "The token is missing, unknown, revoked or has expired.",
     "403": "The token, or its person, may not do this.",
     "404": "There is no such thing, or none that you may see.",
+    "411": "The body came without its length.",
     "413": "The body is too large.",
     "415": "The body is no JSON.",
     "429": "Too often. `Retry-After` says in how many seconds to come back.",
@@ -41,8 +73,10 @@ WORDS = {
 
 
 class AutoSchema(SpectacularAutoSchema):
-    """Adds the refusals that every operation of its kind may answer with, and says where a token
-    may be shown and need not be."""
+    """Adds the refusals that every operation of its kind may answer with, and the headers of its
+    answers; and says where a token may be shown and need not be. A view names as its
+    `answer_headers`, by method, those that what it does has beside those that follow from its
+    kind."""
 
     def get_auth(self):
         schemes = super().get_auth()
@@ -53,6 +87,9 @@ class AutoSchema(SpectacularAutoSchema):
         if operation:
             for status in sorted(self._refusals(operation)):
                 operation["responses"].setdefault(status, self._refusal(status))
+            for status, response in operation["responses"].items():
+                if names := sorted(self._headers(operation, status)):
+                    response["headers"] = {name: HEADERS[name] for name in names}
         return operation
 
     def _refusals(self, operation):
@@ -67,8 +104,26 @@ class AutoSchema(SpectacularAutoSchema):
         if "{" in self.path:
             statuses |= {"404"}
         if self.method not in SAFE_METHODS:
-            statuses |= {"400", "413"} | (set() if first else {"415"})
+            statuses |= {"400", "411", "413"} | (set() if first else {"415"})
         return statuses
+
+    def _headers(self, operation, status):
+        names = set()
+        if status == "401":
+            names |= {"WWW-Authenticate"}
+        if status in {"202", "429"}:
+            names |= {"Retry-After"}
+        if status in {"202", "302"}:
+            names |= {"Location"}
+        if status in {"206", "416"}:
+            names |= {"Content-Range"}
+        if status in {"200", "206", "304"} and "304" in operation["responses"]:
+            names |= {"ETag"}
+        if status == "200" and CURSOR in {each["name"] for each in operation.get("parameters", ())}:
+            names |= {"Link"}
+        if status.startswith("2"):
+            names |= set(getattr(self.view, "answer_headers", {}).get(self.method, ()))
+        return names
 
     def _refusal(self, status):
         first = self.path.startswith(FIRST)
@@ -97,6 +152,8 @@ def finish(result, generator, request, public):
         if not content.get("examples"):
             value = sample(content["schema"], schemas)
             content["examples"] = {"Example": {"value": value}}
+    # That of one operation alone, which names it.
+    result["components"]["securitySchemes"]["basicAuth"] = {"type": "http", "scheme": "basic"}
     return result
 
 

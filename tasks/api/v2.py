@@ -14,6 +14,7 @@ from .asking import IF_NONE_MATCH, NOT_MODIFIED, Conditional, say_when
 from .refusals import Conflict, Refusing, problem
 from .serializers import TaskSerializer, WholeTask
 
+IN_STATE = {"$ref": "#/components/schemas/TaskState"}
 EXAMPLE = OpenApiExample(
     "Under way",
     {
@@ -49,6 +50,7 @@ EXAMPLE = OpenApiExample(
 
 class Tasks(Conditional, generics.ListAPIView):
     serializer_class = TaskSerializer
+    answer_headers = {"GET": ["Retry-After"]}
     ordering = ("-created_at", "-id")
 
     def get_queryset(self):
@@ -63,7 +65,7 @@ class Tasks(Conditional, generics.ListAPIView):
     @extend_schema(
         operation_id="tasks_list",
         parameters=[
-            OpenApiParameter("state", enum=State.values, description="Only those in this state."),
+            OpenApiParameter("state", IN_STATE, description="Only those in this state."),
             IF_NONE_MATCH,
         ],
         responses={200: TaskSerializer(many=True), 304: NOT_MODIFIED},
@@ -87,6 +89,8 @@ class _OneOfMine(Refusing, Conditional, generics.GenericAPIView):
 
 
 class OneTask(_OneOfMine):
+    answer_headers = {"GET": ["Retry-After"]}
+
     @extend_schema(
         operation_id="tasks_one",
         parameters=[IF_NONE_MATCH],

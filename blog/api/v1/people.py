@@ -115,7 +115,7 @@ class V1NewUser(Strict):
     email = serializers.CharField(max_length=254, required=False, allow_blank=True)
 
 
-class V1UserRequest(Strict):
+class V1OwnWords(Strict):
     """What people say of themselves. A `username` stays what it is, an `email` is changed on the
     site: both may be sent as they are, and nothing else."""
 
@@ -142,6 +142,7 @@ class V1UserRequest(Strict):
 class People(APIView):
     public = {"POST"}
     throttle_scope = {"POST": "register"}
+    answer_headers = {"POST": ["Location"]}
 
     @extend_schema(operation_id="v1_users_list", parameters=[PageQuery], responses=V1Users)
     def get(self, request):
@@ -181,7 +182,7 @@ class OnePerson(APIView):
 
     @extend_schema(
         operation_id="v1_users_update",
-        request=V1UserRequest,
+        request=V1OwnWords,
         responses=V1User,
         examples=[OpenApiExample("About me", {"about_me": "I like lemons."}, request_only=True)],
     )
@@ -189,7 +190,7 @@ class OnePerson(APIView):
         """Change what you say of yourself."""
         if get_object_or_404(User.objects.active(), pk=pk) != request.user:
             raise PermissionDenied(NOT_TO_EDIT)
-        given = V1UserRequest(data=request.data, context={"request": request})
+        given = V1OwnWords(data=request.data, context={"request": request})
         given.is_valid(raise_exception=True)
         person, said = copy(request.user), given.validated_data
         form = {

@@ -44,7 +44,7 @@ class V1Posts(serializers.Serializer):
     posts = V1Post(many=True)
 
 
-class V1PostRequest(Strict):
+class V1PostWords(Strict):
     """What a post says."""
 
     missing = "Missing title or content"
@@ -77,6 +77,7 @@ class Posts(generics.ListAPIView):
     ordering = ("-timestamp", "-id")
     page_size = ON_A_PAGE
     throttle_scope = {"POST": "write"}
+    answer_headers = {"POST": ["Location"]}
 
     def get_queryset(self):
         asked = PostQuery(data=self.request.query_params.dict())
@@ -96,7 +97,7 @@ class Posts(generics.ListAPIView):
 
     @extend_schema(
         operation_id="v1_posts_create",
-        request=V1PostRequest,
+        request=V1PostWords,
         responses={201: V1Post},
         examples=[WRITTEN],
     )
@@ -121,7 +122,7 @@ class OnePost(APIView):
 
     @extend_schema(
         operation_id="v1_posts_update",
-        request=V1PostRequest(partial=True),
+        request=V1PostWords(partial=True),
         responses={200: V1Post} | error(409, "It was changed by somebody else meanwhile."),
         examples=[OpenApiExample("Another title", {"title": "Lemonade"}, request_only=True)],
     )
@@ -162,7 +163,7 @@ class AllPosts(APIView):
 
 def _form(request, post, partial=False):
     """The form of the page, with what was sent."""
-    given = V1PostRequest(data=request.data, partial=partial)
+    given = V1PostWords(data=request.data, partial=partial)
     given.is_valid(raise_exception=True)
     present = {"title": post.title, "content": post.body}
     said = present | given.validated_data

@@ -10,13 +10,15 @@ from blog import models
 
 from .serializers import Address, Person, Until
 
+KINDS = models.Notification.Kind.values
+
 
 class Notification(serializers.Serializer):
     """What happened: `actor` is who did it, if it was a person; `post` the id of the post, if it is
     about one; `url` where to look."""
 
     id = serializers.IntegerField()
-    kind = serializers.ChoiceField(choices=models.Notification.Kind.values)
+    kind = serializers.ChoiceField(choices=KINDS)
     actor = Person(allow_null=True)
     post = serializers.IntegerField(source="post_id", allow_null=True)
     url = Address(source="target_url")

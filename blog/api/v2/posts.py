@@ -36,6 +36,7 @@ WRITTEN = OpenApiExample(
 
 class Posts(APIView):
     throttle_scope = "write"
+    answer_headers = {"POST": ["ETag", "Location"]}
 
     @extend_schema(
         operation_id="posts_create",
@@ -69,6 +70,7 @@ class Posts(APIView):
 class OnePost(APIView):
     public = {"GET"}
     throttle_scope = {"PATCH": "write"}
+    answer_headers = {"PATCH": ["ETag"]}
 
     @extend_schema(
         operation_id="posts_retrieve",
@@ -124,6 +126,8 @@ class OnePost(APIView):
 
 
 class Restore(APIView):
+    answer_headers = {"POST": ["ETag"]}
+
     @extend_schema(
         operation_id="posts_restore",
         request=None,
