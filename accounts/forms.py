@@ -1,5 +1,6 @@
 import logging
 import zoneinfo
+from datetime import timedelta
 from functools import cache
 
 from django import forms
@@ -13,10 +14,19 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from . import mail, pictures
-from .models import ABOUT_MAX_LENGTH, EMAIL_TAKEN, USERNAME_TAKEN, User
+from .models import ABOUT_MAX_LENGTH, EMAIL_TAKEN, USERNAME_TAKEN, Token, User
+from .models.tokens import EXPIRES_IN_MAX, NAME_MAX_LENGTH, SCOPES
+from .validators import validate_display_name
 
 logger = logging.getLogger(__name__)
 
+LIFETIMES = [
+    (7, _("A week")),
+    (30, _("30 days")),
+    (90, _("90 days")),
+    (365, _("A year")),
+    ("", _("Until I revoke it")),
+]
 ZONE_AREAS = {
     "Africa": _("Africa"),
     "America": _("America"),
@@ -254,3 +264,52 @@ class EmailForm(PasswordForm):
                     server.send_messages([mail.notice_of_email(self.person, email)])
             except mail.ERRORS:  # the old box may be gone, which is why they leave it
                 logger.warning("A notice of a new address was refused.", exc_info=True)
+
+
+class TokenNameForm(forms.Form):
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=NAME_MAX_LENGTH,
+        validators=[validate_display_name],
+        help_text=_("By which you know the program later."),
+    )
+
+    def rename(self, token):
+        token.name = self.cleaned_data["name"]
+        token.save(update_fields=["name"])
+
+
+class TokenForm(TokenNameForm):
+    """What a new token is for, whoever asks for it."""
+
+    scopes = forms.MultipleChoiceField(
+        label=_("What the program may do"),
+        choices=list(SCOPES.items()),
+        initial=["read"],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one.")},
+        template_name="accounts/_scopes.html",
+    )
+    expires_in_days = forms.IntegerField(
+        label=_("For how long"),
+        min_value=1,
+        max_value=EXPIRES_IN_MAX,
+        required=False,
+        initial=90,
+        widget=forms.Select(choices=LIFETIMES),
+    )
+
+    def issue(self, owner):
+        """(the token, its secret), for `owner`."""
+        given = self.cleaned_data
+        days = given["expires_in_days"]
+        expires_in = timedelta(days=days) if days else None
+        return Token.objects.issue(
+            owner, given["scopes"], name=given["name"], expires_in=expires_in
+        )
+
+
+class OwnTokenForm(PasswordForm, TokenForm):
+    """As people make one for themselves, who are signed in."""
+
+    field_order = ["name", "scopes", "expires_in_days", "password"]

@@ -58,6 +58,7 @@ RULES = {
     "api:v2:tokens": SIGN_IN,
     "accounts:password_change": [("POST", "sign_in", person)],  # they ask for the password too
     "accounts:delete": [("POST", "sign_in", person)],
+    "accounts:tokens": [("POST", "sign_in", person)],
     "accounts:register": [("POST", "register", address)],
     "accounts:password_reset": [("POST", "mail", address)],
     "accounts:email": [("POST", "mail", person)],

@@ -14,7 +14,9 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 from django.utils.http import urlsafe_base64_encode
 
+from accounts.models import Token
 from blog.models import Message, Notification, Post, Revision, Tag
+from conftest import PASSWORD
 from exports.jobs import export_posts
 from exports.models import Export
 from tasks import lifecycle
@@ -59,6 +61,8 @@ def parts(alice, bob, settings, tmp_path):
     Message.objects.create(sender=alice, recipient=bob, body=TEXT)
     Notification.objects.create(recipient=alice, kind="followed", actor=bob)
     Notification.objects.create(recipient=alice, kind="mentioned", actor=bob, post=posts[1])
+    token, _ = Token.objects.issue(alice, name="Laptop")
+    Token.objects.issue(alice)
     export, _ = Export.objects.start(alice)
     Task.objects.update(state="failed", reason="not_mailed", ended_at=export.created_at)
     settings.EMAIL_FILE_PATH = tmp_path
@@ -74,6 +78,7 @@ def parts(alice, bob, settings, tmp_path):
         "accounts:unsubscribe": alice.unsubscribe_url("mail_new_posts")
         .rstrip("/")
         .rpartition("/")[2],
+        "accounts:revoke_token": token.pk,
         "letter": "1.0",
         "uidb64": "MQ",
         "token": "none",
@@ -228,6 +233,15 @@ def test_links_of_mails_are_for_everybody(site, alice):
     assert page.get_by_role("heading", name="Choose a new password").is_visible()
 
 
+def test_a_new_token_is_for_everybody(site):
+    page = site("/accounts/tokens/")
+    page.get_by_label("Name").fill("Phone")
+    page.get_by_label("Your password").fill(PASSWORD)
+    page.get_by_role("button", name="Make a token").click()
+    page.get_by_role("heading", name="Your new token").wait_for()
+    assert not violations(page)
+
+
 def test_translations_are_for_everybody(site, service, bob):
     post = Post.objects.create(author=bob, body="Buenos días a todos", language="es")
     page = site("/explore/")
@@ -294,6 +308,7 @@ FORMS = [
     ("/accounts/email/", "Mail me the link", {"email": "none", "password": "wrong"}),
     ("/accounts/password/", "Change my password", {"old_password": "wrong"}),
     ("/accounts/delete/", "Delete my account", {"password": "wrong"}),
+    ("/accounts/tokens/", "Make a token", {"name": "\u202e", "password": "wrong"}),
     ("/messages/@bob/", "Send", {"body": " "}),
 ]
 FORMS_OF_VISITORS = [

@@ -117,6 +117,16 @@ def test_one_password_for_many_names_comes_to_an_end_too(client, alice, counting
     assert sign_in(client, password=PASSWORD, REMOTE_ADDR="192.0.2.7").status_code == 302
 
 
+def test_guessing_passwords_of_who_is_signed_in_comes_to_an_end_on_whatever_page(alices, counting):
+    pages = ["/accounts/tokens/", "/accounts/delete/", "/accounts/tokens/"]
+    form = {"name": "Laptop", "scopes": "read", "password": "wrong"}
+    assert [alices.post(page, form).status_code for page in pages] == [200, 200, 429]
+    response = alices.post("/accounts/tokens/", form | {"password": PASSWORD})
+    assert response.status_code == 429
+    assert PASSWORD.encode() not in response.content
+    assert alices.get("/accounts/tokens/").status_code == 200
+
+
 def test_a_profile_can_be_changed_only_so_often(alices, counting):
     form = {"display_name": "Alice"}
     statuses = [alices.post("/accounts/profile/", form).status_code for _ in range(3)]

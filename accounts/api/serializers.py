@@ -6,10 +6,9 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.exceptions import AuthenticationFailed, ValidationError
 
+from accounts.forms import TokenForm
 from accounts.models import Token
-from accounts.models.tokens import NAME_MAX_LENGTH, SCOPES
-
-EXPIRES_IN_MAX = 5 * 365  # days
+from accounts.models.tokens import EXPIRES_IN_MAX, NAME_MAX_LENGTH, SCOPES
 
 
 class Strict(serializers.Serializer):
@@ -126,6 +125,12 @@ class NewToken(Credentials, TokenName):
     expires_in_days = serializers.IntegerField(
         min_value=1, max_value=EXPIRES_IN_MAX, required=False, allow_null=True
     )
+
+    def issue(self):
+        """(the token, its secret). Raises ValidationError and AuthenticationFailed."""
+        scopes = list(self.validated_data["scopes"])
+        form = checked(TokenForm(self.validated_data | {"scopes": scopes}))
+        return form.issue(self.get_person())
 
 
 class IssuedToken(TokenSerializer):

@@ -1,7 +1,6 @@
 """Tokens and preferences."""
 
 from copy import copy
-from datetime import timedelta
 
 from django.urls import path
 from drf_spectacular.utils import extend_schema
@@ -9,8 +8,7 @@ from rest_framework import generics, status
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.forms import SettingsForm
-from accounts.models import Token
+from accounts.forms import SettingsForm, TokenNameForm
 
 from .serializers import (
     IssuedToken,
@@ -39,13 +37,7 @@ class Tokens(generics.ListAPIView):
         """A new token for a user name and a password. Its secret is shown this once."""
         new = NewToken(data=request.data, context={"request": request})
         new.is_valid(raise_exception=True)
-        days = new.validated_data.get("expires_in_days")
-        token, token.token = Token.objects.issue(
-            new.get_person(),
-            new.validated_data["scopes"],
-            name=new.validated_data["name"],
-            expires_in=timedelta(days=days) if days else None,
-        )
+        token, token.token = new.issue()
         return Response(IssuedToken(token).data, status=status.HTTP_201_CREATED)
 
 
@@ -60,8 +52,7 @@ class OneToken(generics.GenericAPIView):
         """Give a token another name."""
         token, named = self.get_object(), TokenName(data=request.data)
         named.is_valid(raise_exception=True)
-        token.name = named.validated_data["name"]
-        token.save(update_fields=["name"])
+        checked(TokenNameForm(named.validated_data)).rename(token)
         return Response(self.get_serializer(token).data)
 
     @extend_schema(operation_id="tokens_revoke", responses={204: None})

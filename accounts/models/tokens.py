@@ -5,7 +5,8 @@ import secrets
 from datetime import timedelta
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q, Value
+from django.db.models.lookups import Exact
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -13,10 +14,11 @@ from .people import User
 
 PREFIX = "mb_"  # by which people, and programs that look for leaked secrets, know one
 NAME_MAX_LENGTH = 50  # code points
+EXPIRES_IN_MAX = 5 * 365  # days
 USED_EVERY = timedelta(minutes=5)
 SCOPES = {
-    "read": _("Read what you can read."),
-    "write": _("Write, follow and change for you."),
+    "read": _("Read what you can read, your private messages too."),
+    "write": _("Write, follow, and change your profile and your settings for you."),
     "export": _("Take out what you wrote, your messages with it."),
 }
 
@@ -33,6 +35,10 @@ class TokenQuerySet(models.QuerySet):
     def alive(self):
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
 
+    def named_first(self):
+        """The latest first, but at the end those that have no name: of them there can be many."""
+        return self.order_by(Exact(F("name"), Value("")), "-id")
+
 
 class TokenManager(models.Manager.from_queryset(TokenQuerySet)):
     def issue(self, owner, scopes=tuple(SCOPES), *, name="", expires_in: timedelta | None = None):
@@ -43,7 +49,7 @@ class TokenManager(models.Manager.from_queryset(TokenQuerySet)):
         token = self.create(
             owner=owner,
             name=name,
-            scopes=" ".join(sorted(scopes)),
+            scopes=" ".join(sorted(set(scopes))),
             digest=_digest(secret),
             expires_at=expires_at,
         )
@@ -69,6 +75,7 @@ class Token(models.Model):
     owner = models.ForeignKey(
         User, on_delete=models.CASCADE, related_name="tokens", verbose_name=_("owner")
     )
+    # None: it came by the first version of the API, in which they have no names.
     name = models.CharField(_("name"), max_length=NAME_MAX_LENGTH, blank=True)
     scopes = models.CharField(_("scopes"), max_length=100)
     digest = models.CharField(_("SHA-256"), max_length=64, unique=True)
@@ -88,6 +95,11 @@ class Token(models.Model):
 
     def permits(self, scope: str) -> bool:
         return scope in self.scopes.split()
+
+    @property
+    def permissions(self) -> list:
+        """What it permits, in words."""
+        return [words for scope, words in SCOPES.items() if self.permits(scope)]
 
     def note_use(self):
         """Note when it was last used, to some minutes: not each request is worth a write."""
