@@ -16,6 +16,7 @@ PREFIX = "mb_"  # by which people, and programs that look for leaked secrets, kn
 NAME_MAX_LENGTH = 50  # code points
 EXPIRES_IN_MAX = 5 * 365  # days
 USED_EVERY = timedelta(minutes=5)
+EXPIRED_KEPT_FOR = timedelta(days=30)  # so long its program hears that it has expired
 SCOPES = {
     "read": _("Read what you can read, your private messages too."),
     "write": _("Write, follow, and change your profile and your settings for you."),
@@ -34,6 +35,9 @@ class ExpiredToken(InvalidToken):
 class TokenQuerySet(models.QuerySet):
     def alive(self):
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
+
+    def to_forget(self):
+        return self.filter(expires_at__lt=timezone.now() - EXPIRED_KEPT_FOR)
 
     def named_first(self):
         """The latest first, but at the end those that have no name: of them there can be many."""

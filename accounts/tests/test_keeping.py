@@ -4,6 +4,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from accounts import keeping
+from accounts.models import Token
 
 
 def test_sessions_that_are_over_go_and_others_stay(alices, client):
@@ -14,3 +15,11 @@ def test_sessions_that_are_over_go_and_others_stay(alices, client):
     assert len(list(keeping.tidy())) == 1
     assert Session.objects.get().session_key == mine
     assert alices.get("/exports/").status_code == 200
+
+
+def test_tokens_that_expired_long_ago_go_and_others_stay(alice):
+    days = [None, 1, -29, -31]
+    for number in days:
+        Token.objects.issue(alice, name=str(number), expires_in=number and timedelta(days=number))
+    assert len(list(keeping.tidy())) == 1
+    assert {token.name for token in Token.objects.all()} == {"None", "1", "-29"}
