@@ -26,10 +26,6 @@ request-timeout = 30
 
 [generation]
 database = "none"
-max-examples = 80  # of each operation
-
-[phases.stateful.generation]
-max-examples = 1500  # of which few begin with what can be gone on from
 
 [checks]
 # That a name is taken, a post one's own, a cursor ours: no schema says so.
@@ -86,28 +82,42 @@ def people(alice, bob):
     return alice
 
 
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize("who", ["visitor", "person", "admin"])
-def test_the_api_is_as_described(who, people, site, start_qcluster, environment, tmp_path):
-    people.is_staff = people.is_superuser = who == "admin"
-    people.save()
+@pytest.fixture
+def ask(site, environment, tmp_path):
+    """`ask(configuration, phases, examples)`: what schemathesis reports."""
     url, _workers = site
-    configuration, report = tmp_path / "schemathesis.toml", tmp_path / "report.json"
-    configuration.write_text(CONFIGURATION + ("" if who == "visitor" else SIGNED_IN))
-    program = [sys.executable, "-m", "schemathesis.cli", "--config-file", configuration]
-    command = [*program, "run", f"{url}/api/schema/", "--no-color", "--report-json-path", report]
-    with start_qcluster():
+
+    def ask(configuration, phases, examples):
+        settings, report = tmp_path / "schemathesis.toml", tmp_path / f"{phases}.json"
+        settings.write_text(configuration)
+        command = [sys.executable, "-m", "schemathesis.cli", "--config-file", settings]
+        command += ["run", f"{url}/api/schema/", "--no-color", "--report-json-path", report]
         done = subprocess.run(
-            command,
+            [*command, "--phases", phases, "--max-examples", str(examples)],
             cwd=tmp_path,  # where it notes what it has found
             env=environment,
             capture_output=True,
             text=True,
         )
-    print(done.stdout, done.stderr)
-    said = json.loads(report.read_text())
-    print(said["test_cases"], said["running_time"], said["warnings"])
-    assert said["complete"] and not said["failures"] and not said["errors"]
-    assert done.returncode == 0
-    assert said["operations"]["tested"] == said["operations"]["total"]
-    assert said["test_cases"]["generated"] >= REQUESTS
+        print(done.stdout, done.stderr)
+        return json.loads(report.read_text())
+
+    return ask
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("who", ["visitor", "person", "admin"])
+def test_the_api_is_as_described(who, people, ask, start_qcluster):
+    people.is_staff = people.is_superuser = who == "admin"
+    people.save()
+    configuration = CONFIGURATION + ("" if who == "visitor" else SIGNED_IN)
+    with start_qcluster():
+        made_up = ask(configuration, "examples,coverage,fuzzing", 80)  # of each operation
+        chained = ask(configuration, "stateful", 1_000)
+    for said in (made_up, chained):
+        assert said["complete"] and said["exit_code"] == 0
+        assert not said["failures"] and not said["errors"]
+    assert made_up["operations"]["tested"] == made_up["operations"]["total"]
+    counts = [said["test_cases"]["generated"] for said in (made_up, chained)]
+    print(f"{who}: {counts[0]} requests made up, {counts[1]} in chains")
+    assert sum(counts) >= REQUESTS

@@ -28,6 +28,8 @@ def test_people_are_listed_the_latest_first(visitor, alice, bob):
 def test_people_are_found(alices_program, carol):
     assert names(alices_program.get(f"{USERS}?q=lim")) == ["carol"]
     assert names(alices_program.get(f"{USERS}?q=nobody")) == []
+    assert names(alices_program.get(f"{USERS}?q=lim&limit=1")) == ["carol"]
+    assert alices_program.get(f"{USERS}?q=lim&limit=none").status_code == 400
     for query in ("x" * 201, ""):
         response = alices_program.get(f"{USERS}?q={query}")
         assert (response.status_code, list(response.json()["errors"])) == (400, ["q"])

@@ -28,7 +28,7 @@ class Pages(BasePagination):
 
     def paginate_queryset(self, queryset, request, view=None):
         self.url = request.build_absolute_uri()
-        size, ordering = self._size(request, view), getattr(view, "ordering", self.ordering)
+        size, ordering = self.size(request, view), getattr(view, "ordering", self.ordering)
         self.columns = [name.lstrip("-") for name in ordering]
         way, place = self._place(request)
         if way == BACK:
@@ -48,6 +48,19 @@ class Pages(BasePagination):
         if way == BACK and not rows:
             self.next = remove_query_param(self.url, CURSOR)
         return rows
+
+    def size(self, request, view) -> int:
+        """How many items there are on a page. Raises ValidationError."""
+        asked = request.query_params.get(LIMIT, str(getattr(view, "page_size", ITEMS)))
+        if (
+            asked.isascii()
+            and asked.isdecimal()
+            and len(asked) < 5
+            and 1 <= int(asked) <= ITEMS_MAX
+        ):
+            return int(asked)
+        words = _("A whole number from 1 to %(most)s, please.") % {"most": ITEMS_MAX}
+        raise ValidationError({LIMIT: [words]})
 
     def get_paginated_response(self, data):
         response = Response({"next": self.next, "previous": self.previous, "results": data})
@@ -75,18 +88,6 @@ class Pages(BasePagination):
             {"in": "query", "name": CURSOR, "description": cursor, "schema": {"type": "string"}},
             {"in": "query", "name": LIMIT, "description": "Items on a page.", "schema": items},
         ]
-
-    def _size(self, request, view):
-        asked = request.query_params.get(LIMIT, str(getattr(view, "page_size", ITEMS)))
-        if (
-            asked.isascii()
-            and asked.isdecimal()
-            and len(asked) < 5
-            and 1 <= int(asked) <= ITEMS_MAX
-        ):
-            return int(asked)
-        words = _("A whole number from 1 to %(most)s, please.") % {"most": ITEMS_MAX}
-        raise ValidationError({LIMIT: [words]})
 
     def _place(self, request):
         """(which way to go, from where: what the columns are there, or nothing)."""

@@ -46,7 +46,8 @@ class People(generics.ListAPIView):
         asked.is_valid(raise_exception=True)
         if "q" not in asked.validated_data:
             return self.list(request)
-        found = search.find_people(asked.validated_data["q"], self.get_queryset())
+        size = self.paginator.size(request, self)
+        found = search.find_people(asked.validated_data["q"], self.get_queryset())[:size]
         results = self.get_serializer(found, many=True).data
         return Response({"next": None, "previous": None, "results": results})
 
