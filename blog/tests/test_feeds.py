@@ -64,6 +64,14 @@ def test_who_is_not_there_has_none(kind, client, posts, alice, django_assert_max
     assert client.get(f"/@alice/feed.{kind}").status_code == 404
 
 
+@pytest.mark.parametrize("kind", ["atom", "json"])
+def test_who_is_blocked_reads_there_what_they_read_on_the_page(kind, client, posts, alice, bob):
+    client.force_login(bob)
+    assert "plain words" in client.get(f"/@alice/feed.{kind}").text
+    alice.block(bob)
+    assert "plain words" not in client.get(f"/@alice/feed.{kind}").text
+
+
 def test_pages_name_their_feeds_and_how_they_are_shown_elsewhere(client, posts):
     page = client.get("/@alice/").content.decode()
     assert 'type="application/atom+xml" title="Atom" href="/@alice/feed.atom"' in page

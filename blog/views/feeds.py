@@ -20,7 +20,7 @@ NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]") 
 @conditional_page
 @require_safe
 def atom(request, username):
-    person, posts = _newest_of(username)
+    person, posts = _newest_of(username, request.user)
     feed = Atom1Feed(
         title=_title(person),
         link=_absolute(person.get_absolute_url()),
@@ -44,7 +44,7 @@ def atom(request, username):
 @conditional_page
 @require_safe
 def json(request, username):
-    person, posts = _newest_of(username)
+    person, posts = _newest_of(username, request.user)
     said = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": _title(person),
@@ -57,10 +57,10 @@ def json(request, username):
     return JsonResponse(said, content_type="application/feed+json")
 
 
-def _newest_of(username):
-    """(the person of this name, the latest posts of theirs)."""
+def _newest_of(username, reader):
+    """(the person of this name, the latest posts of theirs that `reader` gets to see)."""
     person = get_object_or_404(User.objects.active().named(username))
-    return person, person.posts.newest_first()[:NEWEST]
+    return person, person.posts.seen_by(reader).newest_first()[:NEWEST]
 
 
 def _title(person):
