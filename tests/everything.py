@@ -259,6 +259,7 @@ class Site:
             "/me/followers/<username>": "carol",
             "/users/<pk>": self.alice.pk,
             "/tokens/<pk>": self.token.pk,
+            "/accounts/tokens/<pk>": self.token.pk,
             "<uidb64>": urlsafe_base64_encode(force_bytes(self.alice.pk)),
             "<token>": default_token_generator.make_token(self.alice),
             "/accounts/email/<token>": self.alice.make_email_token("a@example.org"),
@@ -325,6 +326,7 @@ class Site:
             "POST /accounts/email/": {"email": "a@example.org", "password": PASSWORD},
             "POST /accounts/password/": {"old_password": PASSWORD} | passwords,
             "POST /accounts/delete/": {"password": PASSWORD},
+            "POST /accounts/tokens/": {"name": "Laptop", "scopes": "read", "password": PASSWORD},
             "POST /exports/verify/": {"archive": SimpleUploadedFile("a.zip", b"no archive")},
             "POST /exports/schedule/": {"every": "week"},
         }
