@@ -33,7 +33,7 @@ def test_just_below_the_limit_is_told_at_the_field(alices):
 @pytest.mark.django_db
 @pytest.mark.parametrize(("path", "status"), [("/api/v2/tokens", 411), ("/accounts/login/", 200)])
 def test_programs_say_how_long_a_body_is(client, path, status):
-    response = client.post(path, b"", headers={"Transfer-Encoding": "chunked"})
+    response = client.post(path, "{}", "application/json", headers={"Transfer-Encoding": "chunked"})
     assert response.status_code == status
 
 
