@@ -11,9 +11,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from tasks.registry import Refused
+
 from . import contents
 from .formats import PostsJson
-from .models import Export, Schedule
+from .models import Export, Schedule, Webhook
+from .models.webhooks import Event
 
 DAY = timedelta(days=1)
 NO_BASE = _(
@@ -142,3 +145,31 @@ class VerifyForm(forms.Form):
         widget=forms.FileInput(attrs={"accept": ".zip,application/zip"}),
         error_messages={"required": _("Choose the file of an archive.")},
     )
+
+
+class WebhookForm(forms.Form):
+    """What is to be called, and when. What a URL has to be is the model's to say."""
+
+    url = forms.CharField(
+        label=_("Address"),
+        widget=forms.URLInput({"placeholder": "https://example.org/hook"}),
+        help_text=_("A URL that begins with https://, out in the public Internet."),
+    )
+    events = forms.MultipleChoiceField(
+        label=_("When is it called?"),
+        choices=Event.choices,
+        initial=Event.values,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one.")},
+        template_name="django/forms/checkboxes.html",
+    )
+
+    def register(self, owner) -> Webhook | None:
+        """The new one; or None when it can't be, and the form says why."""
+        try:
+            return Webhook.objects.register(owner, **self.cleaned_data)
+        except ValidationError as error:
+            self.add_error("url", error)
+        except Refused as refusal:
+            self.add_error(None, refusal.words)
+        return None
