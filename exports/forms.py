@@ -17,6 +17,7 @@ from . import contents
 from .formats import PostsJson
 from .models import Export, Schedule, Webhook
 from .models.webhooks import Event
+from .webhooks import Address
 
 DAY = timedelta(days=1)
 NO_BASE = _(
@@ -148,7 +149,7 @@ class VerifyForm(forms.Form):
 
 
 class WebhookForm(forms.Form):
-    """What is to be called, and when. What a URL has to be is the model's to say."""
+    """What is to be called, and when."""
 
     url = forms.CharField(
         label=_("Address"),
@@ -164,12 +165,13 @@ class WebhookForm(forms.Form):
         template_name="django/forms/checkboxes.html",
     )
 
+    def clean_url(self):
+        return str(Address.of(self.cleaned_data["url"]))
+
     def register(self, owner) -> Webhook | None:
-        """The new one; or None when it can't be, and the form says why."""
+        """The new one; or None when there are too many, which the form says."""
         try:
             return Webhook.objects.register(owner, **self.cleaned_data)
-        except ValidationError as error:
-            self.add_error("url", error)
         except Refused as refusal:
             self.add_error(None, refusal.words)
-        return None
+            return None

@@ -23,7 +23,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-URL_MAX = 500  # characters
+URL_MAX = 500  # characters, also with its host name in ASCII
 CONNECT_SECONDS = 5
 SECONDS = 10  # for all of a call, but what the name takes to be resolved
 ANSWER_MAX = 8 << 10  # bytes; of what is said after its headers nothing is read
@@ -75,8 +75,7 @@ class Address:
     @classmethod
     def of(cls, url: str) -> "Address":
         """Raises ValidationError with what is wrong with it."""
-        if len(url) > URL_MAX:
-            raise ValidationError(_("At most %(most)s characters, please.") % {"most": URL_MAX})
+        _ensure_short(url)
         try:
             parts = urlsplit(url)
             port = parts.port
@@ -95,12 +94,19 @@ class Address:
             )
         if port is not None and port != 443 and port < 1024:
             raise ValidationError(_("The port has to be 443, or one from 1024 on."))
-        return cls(_host(parts.hostname), port or 443, target)
+        address = cls(_host(parts.hostname), port or 443, target)
+        _ensure_short(str(address))  # which is kept, and read here again when it is called
+        return address
 
     def __str__(self):
         host = f"[{self.host}]" if ":" in self.host else self.host
         port = "" if self.port == 443 else f":{self.port}"
         return f"https://{host}{port}{self.target}"
+
+
+def _ensure_short(url):
+    if len(url) > URL_MAX:
+        raise ValidationError(_("At most %(most)s characters, please.") % {"most": URL_MAX})
 
 
 def _host(host):

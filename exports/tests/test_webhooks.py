@@ -38,6 +38,7 @@ class TestUrls:
             ("https://[2606:4700:0::1111]/", "https://[2606:4700::1111]/"),
             ("https://1.1.1.1/?", "https://1.1.1.1/"),
             ("https://localhost.example/", "https://localhost.example/"),
+            ("https://example.org?" + "a" * 479, "https://example.org/?" + "a" * 479),
         ],
     )
     def test_each_has_one_form(self, url, same):
@@ -80,6 +81,8 @@ class TestUrls:
             "https://.org/",
             "https://" + "a" * 64 + ".org/",
             "https://example.org/" + "a" * 500,
+            "https://example.org?" + "a" * 480,  # too long in the form that is called
+            "https://" + ".".join(["ü" * 20] * 4) + ".example/" + "a" * 380,
             "https://[::1",
             "https://[fe80::1%25eth0]/",
             "https://[2606:4700::1111%25eth0]/",

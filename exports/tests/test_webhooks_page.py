@@ -88,6 +88,7 @@ class TestRegister:
             "https://example.org/\0",
             "https://example.org/\ud800",
             "https://example.org/" + "a" * 500,
+            "https://example.org?" + "a" * 480,
             '"><script>alert(1)</script>',
             "a" * 100_000,
         ],
@@ -112,8 +113,9 @@ class TestRegister:
         assert 'id="id_events_error"' in answer.content.decode()
         assert not Webhook.objects.exists()
 
-    def test_nothing_at_all_is_said_at_each_field(self, alices):
-        assert sorted(errors(alices.post(URL, {}))) == ["events", "url"]
+    @pytest.mark.parametrize("given", [{}, {"url": "https://localhost/"}])
+    def test_all_that_is_wrong_is_said_at_once(self, alices, given):
+        assert sorted(errors(alices.post(URL, given))) == ["events", "url"]
 
     def test_spaces_of_a_clipboard_do_not_matter(self, alices, alice):
         alices.post(URL, GIVEN | {"url": f" {HOOK}\n"})
@@ -155,7 +157,8 @@ class TestList:
         end(webhook.ping(), status=204, duration_ms=7)
         page = shown(alices, URL)
         assert f'href="{one}"' in alices.get(URL).content.decode()
-        assert f"{HOOK} Active An export is there to be fetched. The last call:" in page
+        assert f"{HOOK} Active It is called when: An export is there to be fetched." in page
+        assert "to be fetched. The last call:" in page
         assert "1 attempt · answered with 204 after 7 ms Delivered" in page
         assert "500" not in page
         assert "An export has failed." not in page.partition("A new webhook")[0]
@@ -174,6 +177,7 @@ class TestList:
         page = shown(alices, URL)
         assert f"{HOOK} Disabled It answered that it is gone for good (410)" in page
         assert "until you enable it" not in page
+        assert page.count("gone for good") == 1
 
     def test_it_shows_mine_only(self, alices, bob, webhook):
         Webhook.objects.register(bob, "https://bob.example/", [Event.FAILED])
