@@ -62,7 +62,7 @@ class WebhookAdmin(ReadOnly, admin.ModelAdmin):
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ["id", "owner", "event", "attempts", "status", "error_label", "attempted_at"]
-    list_select_related = ["webhook__owner"]
+    list_select_related = ["webhook__owner", "task"]
     search_fields = ["=webhook__owner__username", "=webhook__id"]
     date_hierarchy = "created_at"
     show_full_result_count = False

@@ -11,9 +11,13 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from tasks.registry import Refused
+
 from . import contents
 from .formats import PostsJson
-from .models import Export, Schedule
+from .models import Export, Schedule, Webhook
+from .models.webhooks import Event
+from .webhooks import Address
 
 DAY = timedelta(days=1)
 NO_BASE = _(
@@ -142,3 +146,32 @@ class VerifyForm(forms.Form):
         widget=forms.FileInput(attrs={"accept": ".zip,application/zip"}),
         error_messages={"required": _("Choose the file of an archive.")},
     )
+
+
+class WebhookForm(forms.Form):
+    """What is to be called, and when."""
+
+    url = forms.CharField(
+        label=_("Address"),
+        widget=forms.URLInput({"placeholder": "https://example.org/hook"}),
+        help_text=_("A URL that begins with https://, out in the public Internet."),
+    )
+    events = forms.MultipleChoiceField(
+        label=_("When is it called?"),
+        choices=Event.choices,
+        initial=Event.values,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one.")},
+        template_name="django/forms/checkboxes.html",
+    )
+
+    def clean_url(self):
+        return str(Address.of(self.cleaned_data["url"]))
+
+    def register(self, owner) -> Webhook | None:
+        """The new one; or None when there are too many, which the form says."""
+        try:
+            return Webhook.objects.register(owner, **self.cleaned_data)
+        except Refused as refusal:
+            self.add_error(None, refusal.words)
+            return None

@@ -23,7 +23,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-URL_MAX = 500  # characters
+URL_MAX = 500  # characters, also with its host name in ASCII
 CONNECT_SECONDS = 5
 SECONDS = 10  # for all of a call, but what the name takes to be resolved
 ANSWER_MAX = 8 << 10  # bytes; of what is said after its headers nothing is read
@@ -32,7 +32,15 @@ NUMBER = re.compile(r"\d+|0x[0-9a-f]*", re.IGNORECASE)
 # What has an IPv4 address in its last bits (RFC 6052) or after its first ones (RFC 3056).
 NAT64, SIX_TO_FOUR = ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("2002::/16")
 IPV6 = ipaddress.ip_network("2000::/3")  # all that is routed so far
-SHARED = ipaddress.ip_network("192.88.99.0/24")  # once led to any 6to4 relay (RFC 7526)
+# What does not lead to one place in the world, although (this version of) Python calls it global.
+NEARBY = [
+    ipaddress.ip_network(network)
+    for network in (
+        "192.0.0.0/24",  # for protocols (RFC 6890); in it, what tells secrets in Oracle's cloud
+        "168.63.129.16",  # the host below a machine in Microsoft's cloud
+        "192.88.99.0/24",  # once led to any 6to4 relay (RFC 7526)
+    )
+]
 
 INTERRUPTED = "interrupted"
 NO_ADDRESS = "no_address"
@@ -67,8 +75,7 @@ class Address:
     @classmethod
     def of(cls, url: str) -> "Address":
         """Raises ValidationError with what is wrong with it."""
-        if len(url) > URL_MAX:
-            raise ValidationError(_("At most %(most)s characters, please.") % {"most": URL_MAX})
+        _ensure_short(url)
         try:
             parts = urlsplit(url)
             port = parts.port
@@ -87,7 +94,9 @@ class Address:
             )
         if port is not None and port != 443 and port < 1024:
             raise ValidationError(_("The port has to be 443, or one from 1024 on."))
-        return cls(_host(parts.hostname), port or 443, target)
+        address = cls(_host(parts.hostname), port or 443, target)
+        _ensure_short(str(address))  # which is kept, and read here again when it is called
+        return address
 
     def __str__(self):
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -95,9 +104,16 @@ class Address:
         return f"https://{host}{port}{self.target}"
 
 
+def _ensure_short(url):
+    if len(url) > URL_MAX:
+        raise ValidationError(_("At most %(most)s characters, please.") % {"most": URL_MAX})
+
+
 def _host(host):
     """The host of a URL in its one form. Raises ValidationError."""
     try:
+        if "%" in host:  # a zone means something on our side only (RFC 4007)
+            raise ValueError
         if ":" in host:
             host = str(ipaddress.IPv6Address(host))
         else:
@@ -124,7 +140,8 @@ def is_public(address: str) -> bool:
     when it is no IP address."""
     found = ipaddress.ip_address(address)
     if found.version == 4:
-        return found.is_global and not found.is_multicast and found not in SHARED
+        is_nearby = any(found in network for network in NEARBY)
+        return found.is_global and not found.is_multicast and not is_nearby
     if inner := _ipv4_in(found):
         return is_public(str(inner))
     return found.is_global and found in IPV6

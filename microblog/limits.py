@@ -71,6 +71,8 @@ RULES = {
     "blog:translation": [("GET", "translate", person)],
     "exports:file": [("GET", "download", person)],
     "exports:verify": [("POST", "verify", person)],
+    "exports:webhook_ping": [("POST", "webhook", person)],
+    "exports:redeliver": [("POST", "webhook", person)],
 }
 
 

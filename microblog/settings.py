@@ -370,6 +370,7 @@ LIMITS = {  # see microblog/limits.py
     "translate": limit("LIMIT_TRANSLATE", 30, 300),
     "verify": limit("LIMIT_VERIFY", 20, 600),
     "download": limit("LIMIT_DOWNLOAD", 200, 600),
+    "webhook": limit("LIMIT_WEBHOOK", 30, 3600),
 }
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 CONTENT_SECURITY_POLICY = {

@@ -18,7 +18,7 @@ from accounts.models import Token
 from blog.models import Message, Notification, Post, Revision, Tag
 from conftest import PASSWORD
 from exports.jobs import export_posts
-from exports.models import Export
+from exports.models import Delivery, Export, Webhook
 from tasks import lifecycle
 from tasks.models import Task
 
@@ -65,6 +65,10 @@ def parts(alice, bob, settings, tmp_path):
     Token.objects.issue(alice)
     export, _ = Export.objects.start(alice)
     Task.objects.update(state="failed", reason="not_mailed", ended_at=export.created_at)
+    webhook = Webhook.objects.register(alice, "https://example.org/hook", ["export.failed"])
+    delivery = webhook.ping()
+    Task.objects.filter(pk=delivery.task_id).update(state="failed")
+    Delivery.objects.update(attempts=1, status=500, error="status", duration_ms=12)
     settings.EMAIL_FILE_PATH = tmp_path
     (tmp_path / "1.log").write_text("Subject: Hello\nFrom: a@example.org\n\nText\n")
     return {
@@ -74,6 +78,8 @@ def parts(alice, bob, settings, tmp_path):
         "blog": posts[0].pk,
         "blog:notification": Notification.objects.first().pk,
         "exports": export.pk,
+        "hook": webhook.pk,
+        "delivery": delivery.pk,
         "tasks": export.task.pk,
         "accounts:unsubscribe": alice.unsubscribe_url("mail_new_posts")
         .rstrip("/")
@@ -310,6 +316,7 @@ FORMS = [
     ("/accounts/delete/", "Delete my account", {"password": "wrong"}),
     ("/accounts/tokens/", "Make a token", {"name": "\u202e", "password": "wrong"}),
     ("/messages/@bob/", "Send", {"body": " "}),
+    ("/exports/webhooks/", "Register it", {"url": "http://localhost/"}),
 ]
 FORMS_OF_VISITORS = [
     ("/accounts/login/", "Sign in", {"username": "alice", "password": "wrong"}),
@@ -369,3 +376,26 @@ def test_exports_are_for_everybody_in_every_state(site, alice, parts):
     assert export.remove_file()
     for address in addresses:
         assert site(address).get_by_text("Its file was removed:").count()
+
+
+def test_webhooks_are_for_everybody_in_every_state(site, parts):
+    webhook = Webhook.objects.get()
+    ping = webhook.ping()
+    addresses = ("/exports/webhooks/", f"/exports/webhooks/{webhook.pk}/")
+    for address in addresses:
+        assert site(address).locator(".state-pending").count()
+    Task.objects.filter(pk=ping.task_id).update(state="succeeded")
+    Delivery.objects.filter(pk=ping.pk).update(attempts=1, status=200, duration_ms=12)
+    for address in addresses:
+        assert site(address).locator(".state-delivered").count()
+    webhook.change(active=False)
+    for address in addresses:
+        assert site(address).get_by_text("It is not called").count()
+
+
+def test_a_secret_is_for_everybody_who_registers_for_it(site):
+    page = site("/exports/webhooks/")
+    page.get_by_label("Address").fill("https://example.org/hook")
+    page.get_by_role("button", name="Register it").click()
+    page.get_by_text("whsec_").wait_for()
+    assert not violations(page)

@@ -179,6 +179,16 @@ def test_fetching_files_is_limited_by_person(alices, counting, bob):
     assert alices.get(address).status_code == 404
 
 
+def test_webhooks_are_called_only_so_often_because_somebody_asks(alices, counting, bob):
+    webhook, delivery = uuid.uuid4(), uuid.uuid4()
+    ping = f"/exports/webhooks/{webhook}/ping/"
+    again = f"/exports/webhooks/{webhook}/deliveries/{delivery}/redeliver/"
+    asked = [alices.post(address).status_code for address in (ping, again, ping, again)]
+    assert asked == [404, 404, 429, 429]
+    alices.force_login(bob)
+    assert alices.post(ping).status_code == 404
+
+
 def test_a_limit_of_zero_is_none(alices, counting, settings):
     settings.LIMITS |= {"write": (0, 1)}
     assert {alices.post("/", {"body": "x"}).status_code for _ in range(4)} == {302}

@@ -9,6 +9,7 @@ import orjson
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models, transaction
+from django.db.models import Exists, OuterRef, Prefetch, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -18,12 +19,13 @@ from accounts.models import User
 from exports import webhooks
 from exports.webhooks import GONE, INTERRUPTED, URL_MAX, WORDS
 from tasks import lifecycle
-from tasks.models import Task
+from tasks.models import State, Task
 from tasks.registry import Refused
 
 JOB = "exports.jobs.call_webhook"
 SECRET_PREFIX = "whsec_"  # noqa: S105
 KEPT_FOR = timedelta(days=30)
+PAGE_SIZE = 25  # deliveries
 
 
 class Event(models.TextChoices):
@@ -32,9 +34,24 @@ class Event(models.TextChoices):
 
 
 PING = "ping"
+EVENT_WORDS = dict(Event.choices) | {PING: _("A call to try it out.")}
+NOT_CALLED = _("It was not called: it was disabled meanwhile, or we were interrupted.")
 
 
-class WebhookManager(models.Manager):
+class WebhookQuerySet(models.QuerySet):
+    def with_standing(self):
+        """With `is_gone`: whether it is an answer (410) that they are disabled for."""
+        gone = Delivery.objects.filter(
+            webhook=OuterRef("pk"), error=GONE, attempted_at=OuterRef("disabled_at")
+        )
+        return self.annotate(is_gone=Exists(gone))
+
+    def with_last_delivery(self):
+        latest = Delivery.objects.select_related("task").order_by("-created_at", "-id")[:1]
+        return self.prefetch_related(Prefetch("deliveries", latest, to_attr="latest"))
+
+
+class WebhookManager(models.Manager.from_queryset(WebhookQuerySet)):
     @transaction.atomic
     def register(self, owner, url: str, events) -> "Webhook":
         """A new one, with its `secret`, which is to be shown only now.
@@ -89,6 +106,16 @@ class Webhook(models.Model):
         """All that others get to know of the URL: the rest of it may be secret."""
         return urlsplit(self.url).hostname
 
+    @property
+    def event_labels(self) -> list:
+        """What it is called for, in words."""
+        return [event.label for event in Event if event in self.events.split()]
+
+    @property
+    def last_delivery(self) -> "Delivery | None":
+        """Of those of `with_last_delivery()`."""
+        return self.latest[0] if self.latest else None
+
     def change(self, *, url=None, events=None, active=None):
         """Change what is given. Raises ValidationError when the URL can't be one."""
         changed = {}
@@ -123,6 +150,23 @@ class DeliveryQuerySet(models.QuerySet):
     def to_forget(self):
         """Those that nobody asks for any more."""
         return self.filter(created_at__lt=Now() - KEPT_FOR)
+
+    def page(self, before: str = ""):
+        """(the latest ones, or those before the one with this id; the `before` of the next page, or
+        ""). What is no id of one of them names the first page."""
+        rows = self.select_related("task").order_by("-created_at", "-id")
+        if last := self._named(before):
+            beside = Q(created_at__lt=last.created_at) | Q(pk__lt=last.pk)
+            rows = rows.filter(beside, created_at__lte=last.created_at)
+        found = list(rows[: PAGE_SIZE + 1])
+        shown = found[:PAGE_SIZE]
+        return shown, str(shown[-1].pk) if len(found) > PAGE_SIZE else ""
+
+    def _named(self, pk):
+        try:
+            return self.filter(pk=uuid.UUID(pk)).first()
+        except ValueError:
+            return None
 
 
 class DeliveryManager(models.Manager.from_queryset(DeliveryQuerySet)):
@@ -190,7 +234,15 @@ class Delivery(models.Model):
     @property
     def error_label(self) -> str:
         """What is wrong, in the reader's language; or ""."""
-        return str(WORDS[self.error]) if self.error else ""
+        if self.error == INTERRUPTED and self.task and self.task.state == State.RUNNING:
+            return ""  # it is being called just now
+        if self.error:
+            return str(WORDS[self.error])
+        return str(NOT_CALLED) if self.state == self.State.FAILED else ""
+
+    @property
+    def event_label(self):
+        return EVENT_WORDS[self.event]
 
     @property
     def body(self) -> bytes:
@@ -227,7 +279,9 @@ class Delivery(models.Model):
             )
             if answer.error == GONE:  # unless it was changed meanwhile
                 same = Webhook.objects.filter(pk=self.webhook_id, url=self.webhook.url)
-                same.update(disabled_at=Now())
+                # The very moment, by which `with_standing()` knows for which answer it is.
+                moment = Delivery.objects.filter(pk=self.pk).values("attempted_at")
+                same.update(disabled_at=moment)
         return answer
 
     def _note(self, run, **values):

@@ -184,6 +184,23 @@ class TestCall:
         with pytest.raises(Refused):
             done.webhook.ping()
 
+    def test_why_nobody_calls_it_any_more_is_known(self, delivery, receiver, webhook, alice):
+        def is_gone():
+            return alice.webhooks.with_standing().get().is_gone
+
+        assert not is_gone()
+        webhook.change(active=False)
+        assert not is_gone()
+        webhook.change(active=True)
+        receiver.answer = [GONE]
+        done = work(delivery)
+        assert done.webhook.disabled_at == done.attempted_at
+        assert is_gone()
+        done.webhook.change(active=True)
+        assert not is_gone()
+        done.webhook.change(active=False)
+        assert not is_gone()
+
     def test_who_moved_meanwhile_is_not_gone(self, delivery, receiver, webhook, monkeypatch):
         call = webhooks.call
 
@@ -217,6 +234,9 @@ class TestCall:
         jobs.call_webhook(str(delivery.task_id))
         assert not receiver.connections
         assert Task.objects.get(pk=delivery.task_id).state == "succeeded"
+        for left in Delivery.objects.all():
+            assert (left.state, left.attempts) == ("failed", 0)
+            assert "not called" in left.error_label
 
     def test_a_worker_that_dies_leaves_a_trace(self, delivery, monkeypatch):
         def die(*args):
@@ -228,6 +248,17 @@ class TestCall:
         delivery = Delivery.objects.get()
         assert (delivery.attempts, delivery.status, delivery.state) == (1, None, "failed")
         assert "interrupted" in delivery.error_label
+
+    def test_while_it_is_called_nothing_is_wrong(self, delivery, receiver, monkeypatch):
+        call, seen = webhooks.call, []
+
+        def and_look(*args):
+            seen.append(Delivery.objects.select_related("task").get(pk=delivery.pk))
+            return call(*args)
+
+        monkeypatch.setattr(webhooks, "call", and_look)
+        work(delivery)
+        assert [(each.state, each.error_label) for each in seen] == [("pending", "")]
 
     def test_a_worker_that_was_replaced_notes_nothing(self, delivery, receiver, monkeypatch):
         call = webhooks.call
@@ -251,6 +282,31 @@ class TestCall:
     def test_not_while_it_is_under_way(self, delivery):
         with pytest.raises(Refused):
             delivery.redeliver()
+
+
+class TestPage:
+    def test_each_is_on_one_page(self, webhook, monkeypatch):
+        monkeypatch.setattr("exports.models.webhooks.PAGE_SIZE", 3)
+        made = [webhook.ping() for _ in range(7)]
+        moment = made[2].created_at
+        Delivery.objects.filter(pk__in=[each.pk for each in made[1:5]]).update(created_at=moment)
+        before, pages = "", []
+        while before or not pages:
+            shown, before = webhook.deliveries.page(before)
+            pages.append(shown)
+        assert [len(shown) for shown in pages] == [3, 3, 1]
+        found = [each.pk for shown in pages for each in shown]
+        assert found == list(webhook.deliveries.values_list("pk", flat=True))
+
+    def test_a_full_page_is_the_last_one_when_nothing_is_left(self, webhook, monkeypatch):
+        monkeypatch.setattr("exports.models.webhooks.PAGE_SIZE", 3)
+        for _ in range(3):
+            webhook.ping()
+        assert webhook.deliveries.page()[1] == ""
+
+    def test_of_another_webhook_none_is_a_page(self, webhook, delivery, alice):
+        other = Webhook.objects.register(alice, "https://example.org/", [Event.FAILED]).ping()
+        assert webhook.deliveries.page(str(other.pk)) == ([delivery], "")
 
 
 class TestRegister:
@@ -279,9 +335,12 @@ class TestRegister:
         webhook.refresh_from_db()
         assert webhook.url == "https://example.org/"
 
-    def test_long_names_have_room(self, alice):
-        url = "https://" + ".".join(["ü" * 20] * 4) + ".example/" + "a" * 380
-        assert Webhook.objects.register(alice, url, [Event.FAILED]).url.endswith("a")
+    def test_the_longest_that_is_taken_is_called(self, alice, receiver):
+        url = f"https://127.0.0.1:{receiver.port}?"
+        url += "a" * (webhooks.URL_MAX - len(url) - 1)
+        webhook = Webhook.objects.register(alice, url, [Event.FAILED])
+        assert len(webhook.url) == webhooks.URL_MAX
+        assert work(webhook.ping()).state == "delivered"
 
 
 def test_what_is_old_is_to_be_forgotten(delivery):

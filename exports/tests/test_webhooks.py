@@ -38,6 +38,7 @@ class TestUrls:
             ("https://[2606:4700:0::1111]/", "https://[2606:4700::1111]/"),
             ("https://1.1.1.1/?", "https://1.1.1.1/"),
             ("https://localhost.example/", "https://localhost.example/"),
+            ("https://example.org?" + "a" * 479, "https://example.org/?" + "a" * 479),
         ],
     )
     def test_each_has_one_form(self, url, same):
@@ -80,8 +81,12 @@ class TestUrls:
             "https://.org/",
             "https://" + "a" * 64 + ".org/",
             "https://example.org/" + "a" * 500,
+            "https://example.org?" + "a" * 480,  # too long in the form that is called
+            "https://" + ".".join(["ü" * 20] * 4) + ".example/" + "a" * 380,
             "https://[::1",
             "https://[fe80::1%25eth0]/",
+            "https://[2606:4700::1111%25eth0]/",
+            "https://[2606:4700::1111%ü]/",
             # where nobody but us gets
             "https://localhost/",
             "https://localhost./",
@@ -130,13 +135,16 @@ class TestPublic:
             "0.1.2.3",
             "10.1.2.3",
             "100.64.0.1",
+            "100.100.100.200",  # metadata of a cloud
             "100.127.255.254",
             "127.0.0.1",
             "127.255.255.254",
+            "168.63.129.16",  # metadata of a cloud
             "169.254.169.254",
             "172.16.0.1",
             "172.31.255.254",
             "192.0.0.1",
+            "192.0.0.192",  # metadata of a cloud
             "192.0.2.1",
             "192.88.99.1",
             "192.168.1.1",
@@ -156,6 +164,9 @@ class TestPublic:
             "64:ff9b::127.0.0.1",
             "64:ff9b::a00:1",
             "64:ff9b::169.254.169.254",
+            "64:ff9b::168.63.129.16",
+            "::ffff:192.0.0.192",
+            "fd00:ec2::254",
             "64:ff9b:1::1",
             "100::1",
             "2001::1",

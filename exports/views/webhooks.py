@@ -1,0 +1,94 @@
+"""Web servers of people that are told of their exports, and what became of each telling."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from exports.forms import WebhookForm
+from exports.models import Delivery, Webhook
+from exports.models.webhooks import KEPT_FOR
+from tasks.registry import Refused
+
+
+@sensitive_post_parameters("url")
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@cache_control(private=True, no_store=True)
+def webhooks(request):
+    """The secret of a new one is the answer to what asked for it, and is on no other page."""
+    form = WebhookForm(request.POST if request.method == "POST" else None)
+    if form.is_valid() and (webhook := form.register(request.user)):
+        return render(request, "exports/new_webhook.html", {"webhook": webhook})
+    mine = request.user.webhooks.with_standing().with_last_delivery()
+    context = {"form": form, "webhooks": mine, "most": Webhook.MOST}
+    return render(request, "exports/webhooks.html", context)
+
+
+@login_required
+@require_safe
+@cache_control(private=True, no_store=True)
+def webhook(request, hook):
+    webhook = get_object_or_404(request.user.webhooks.with_standing(), pk=hook)
+    deliveries, older = webhook.deliveries.page(request.GET.get("before", ""))
+    context = {
+        "webhook": webhook,
+        "deliveries": deliveries,
+        "older": older,
+        "is_moving": any(each.state == Delivery.State.PENDING for each in deliveries),
+        "kept_days": KEPT_FOR.days,
+    }
+    return render(request, "exports/webhook.html", context)
+
+
+@login_required
+@require_POST
+def ping(request, hook):
+    return _call(request, hook, get_object_or_404(request.user.webhooks, pk=hook).ping)
+
+
+@login_required
+@require_POST
+def redeliver(request, hook, delivery):
+    webhook = get_object_or_404(request.user.webhooks, pk=hook)
+    return _call(request, hook, get_object_or_404(webhook.deliveries, pk=delivery).redeliver)
+
+
+def _call(request, hook, begin):
+    """Have it called, by `begin()`, and lead to where one sees what comes of it."""
+    try:
+        begin()
+    except Refused as refusal:
+        messages.error(request, refusal.words)
+    else:
+        messages.info(request, _("It is called in a moment. What comes of it shows below."))
+    return redirect("exports:webhook", hook)
+
+
+@login_required
+@require_POST
+def enable(request, hook):
+    get_object_or_404(request.user.webhooks, pk=hook).change(active=True)
+    return redirect("exports:webhook", hook)
+
+
+@login_required
+@require_POST
+def disable(request, hook):
+    get_object_or_404(request.user.webhooks, pk=hook).change(active=False)
+    return redirect("exports:webhook", hook)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@cache_control(private=True, no_store=True)
+def delete(request, hook):
+    webhook = get_object_or_404(request.user.webhooks.with_standing(), pk=hook)
+    if request.method != "POST":
+        return render(request, "exports/delete_webhook.html", {"webhook": webhook})
+    webhook.delete()
+    messages.success(request, _("The webhook is deleted."))
+    return redirect("exports:webhooks")
