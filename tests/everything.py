@@ -276,6 +276,7 @@ class Site:
             "/tasks/<pk>": self.failed.task_id,
             "/tasks/<pk>/cancel": lambda: self._start().task_id,
             "/webhooks/<pk>": self.webhook.pk,
+            "<hook>": self.webhook.pk,
             "<delivery>": self.delivery.pk,
         }
 
@@ -329,6 +330,10 @@ class Site:
             "POST /accounts/tokens/": {"name": "Laptop", "scopes": "read", "password": PASSWORD},
             "POST /exports/verify/": {"archive": SimpleUploadedFile("a.zip", b"no archive")},
             "POST /exports/schedule/": {"every": "week"},
+            "POST /exports/webhooks/": {
+                "url": "https://example.org/other",
+                "events": "export.failed",
+            },
         }
 
     def _sent_to_admin(self):
