@@ -79,7 +79,7 @@ class Webhook(models.Model):
         related_name="webhooks",
         verbose_name=_("owner"),
     )
-    url = models.CharField(_("URL"), max_length=2 * URL_MAX)  # names are longer in ASCII
+    url = models.CharField(_("URL"), max_length=2 * URL_MAX)  # with room to spare
     events = models.CharField(_("events"), max_length=100)
     secret = models.CharField(_("secret"), max_length=100, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
