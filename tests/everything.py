@@ -92,6 +92,8 @@ class Writings:
 
 
 class Site:
+    """Alice's post, export, token and so on; what others are to her says `PEOPLE`."""
+
     def __init__(self):
         self.client = Client(raise_request_exception=False)
         self.people = {kind: make_person(name) for kind, name in PEOPLE.items() if name}
@@ -101,13 +103,14 @@ class Site:
         self._say_something()
         self._take_out()
         self._let_in()
-        # What stands for a part: of a whole route (by a method), of all below it, or of any. What
-        # can be called is made when it is asked for.
+        # What stands in an address for a part, by the whole route (asked for by a method, or by
+        # any), by the route as far as the part, or by the part; without the version of the API.
+        # What can be called is made when it is asked for: it does not last, or stands in the way.
         self.parts = self._parts_of_accounts() | self._parts_of_exports() | self._parts_of_admin()
         self.parts |= {
             "/posts/<pk>": self.post.pk,
-            "/posts/<pk>/undo": self.deleted.pk,
-            "/posts/<pk>/restore": self.deleted.pk,
+            "/posts/<pk>/undo": self._remove,
+            "/posts/<pk>/restore": self._remove,
             "/tags/<name>": "lemons",
             "/timelines/tags/<name>": "lemons",
             "/notifications/<pk>": self.told.pk,
@@ -210,9 +213,8 @@ class Site:
     def _say_something(self):
         self.post = Post(author=self.alice, title="Lemons", body="Thank you! #lemons")
         self.post.publish()
-        self.deleted = Post(author=self.alice, body="Never mind")
-        self.deleted.publish()
-        self.deleted.remove()
+        self.regretted = Post(author=self.alice, body="Never mind")
+        self.regretted.publish()
         self.received = Message.objects.create(
             sender=self.people["stranger"], recipient=self.alice, body="Hello"
         )
@@ -234,6 +236,10 @@ class Site:
         self.delivery = self.webhook.ping()
         ended = {"state": "failed", "reason": "crashed", "ended_at": timezone.now()}
         Task.objects.filter(pk__in=[self.failed.task_id, self.delivery.task_id]).update(**ended)
+
+    def _remove(self):
+        self.regretted.remove()
+        return self.regretted.pk
 
     def _start(self):
         return Export.objects.start(self.alice)[0]
