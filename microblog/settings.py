@@ -396,11 +396,7 @@ REST_FRAMEWORK = {
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "microblog.api.negotiation.AlwaysJSON",
     "DEFAULT_PAGINATION_CLASS": "microblog.api.pagination.Pages",
     "DEFAULT_METADATA_CLASS": None,
-    "DEFAULT_THROTTLE_CLASSES": [
-        "microblog.api.throttling.ForVisitors",
-        "microblog.api.throttling.ForPeople",
-        "microblog.api.throttling.OfView",
-    ],
+    "DEFAULT_THROTTLE_CLASSES": ["microblog.api.throttling.Throttle"],
     "DEFAULT_THROTTLE_RATES": {
         "anon": env.str("API_RATE_VISITOR", default="300/min"),
         "user": env.str("API_RATE_PERSON", default="600/min"),
