@@ -484,7 +484,8 @@ def check_tasks(database, author):
     with psycopg.connect(database) as connection:
         (lost,) = connection.execute(
             "SELECT count(*) FROM blog_post WHERE author_id = %s AND title = 'Ferry' AND NOT EXISTS"
-            " (SELECT 1 FROM tasks_task WHERE job = 'blog.jobs.announce_post' AND key = blog_post.id::text)",
+            " (SELECT 1 FROM tasks_task WHERE job = 'blog.jobs.announce_post'"
+            " AND key = blog_post.id::text)",
             [author],
         ).fetchone()
     assert lost == 0, f"{lost} posts have no task."

@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 from accounts.api.refusals import Outdated, TooLate
 from accounts.api.serializers import checked
 from blog import models
+from blog.api.posts import seen_or_404
 from blog.forms import PostForm
 from blog.models.posts import ChangedMeanwhile
 from tasks.api import Conflict, problem
@@ -80,8 +81,7 @@ class OnePost(APIView):
     )
     def get(self, request, pk):
         """One post."""
-        posts = models.Post.objects.seen_by(request.user).select_related("author")
-        response = answer(get_object_or_404(posts, pk=pk))
+        response = answer(seen_or_404(request.user, pk))
         if is_among(response["ETag"], request.headers.get("If-None-Match")):
             return Response(status=304, headers={"ETag": response["ETag"]})
         return response
