@@ -14,6 +14,14 @@ logger = logging.getLogger(__name__)
 
 TIMEOUT = 0.1  # seconds: a person waits
 REST = 5.0  # seconds in which a server that did not answer is not asked again
+COUNT = """
+local counts = {}
+for i, key in ipairs(KEYS) do
+    counts[i] = redis.call('INCR', key)
+    if counts[i] == 1 then redis.call('EXPIRE', key, ARGV[i]) end
+end
+return counts
+"""
 
 
 class _Client(RedisCacheClient):
@@ -68,11 +76,11 @@ class _Client(RedisCacheClient):
         return self._ask(self._count, seconds, otherwise=[0] * len(seconds))
 
     def _count(self, seconds):
-        pipeline = self.get_client(write=True).pipeline(transaction=False)
-        for key, timeout in seconds.items():
-            pipeline.set(key, 0, ex=timeout, nx=True)
-            pipeline.incr(key)
-        return pipeline.execute()[1::2]
+        return self._counter(list(seconds), list(seconds.values()))
+
+    @cached_property
+    def _counter(self):
+        return self._only.register_script(COUNT)
 
     def set_many(self, *args):
         return self._ask(super().set_many, *args, otherwise=None)

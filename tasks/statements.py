@@ -59,10 +59,11 @@ class Select:
 
     def _made(self, rows):
         """As ModelIterable makes them, of QuerySets that are composed each time."""
-        compiler, model, own, names, populators = self._parts
+        compiler, converters, own, names, populators = self._parts
+        model, alias = compiler.klass_info["model"], connection.alias
         made = []
-        for row in compiler.results_iter([rows]):
-            thing = model.from_db(connection.alias, names, row[own])
+        for row in compiler.apply_converters(rows, converters) if converters else rows:
+            thing = model.from_db(alias, names, row[own])
             for each in populators:
                 each.populate(row, thing)
             for name, place in compiler.annotation_col_map.items():
@@ -72,13 +73,15 @@ class Select:
 
     @cached_property
     def _parts(self):
-        """(the compiler, the model, where its columns are, their names, makers of the related)."""
+        """(the compiler, converters of values, where the columns of the model are, their names,
+        makers of what is related)."""
         compiler, _ = self._compiled
         select, info = compiler.select, compiler.klass_info
+        converters = compiler.get_converters([column for column, *_ in select])
         own = slice(info["select_fields"][0], info["select_fields"][-1] + 1)
         names = [column.target.attname for column, *_ in select[own]]
         populators = get_related_populators(info, select, connection.alias)
-        return compiler, info["model"], own, names, populators
+        return compiler, converters, own, names, populators
 
     @property
     def _composed(self):
