@@ -391,7 +391,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.api.permissions.Scoped"],
     "DEFAULT_PARSER_CLASSES": ["microblog.api.parsers.StrictJSONParser"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["microblog.api.renderers.JSONRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "microblog.api.negotiation.AlwaysJSON",
     "DEFAULT_PAGINATION_CLASS": "microblog.api.pagination.Pages",
     "DEFAULT_METADATA_CLASS": None,

@@ -3,8 +3,6 @@
 from functools import cache
 from operator import attrgetter
 
-from rest_framework.fields import SkipField
-
 
 class MadeOnce:
     """For a serializer that says what a thing is, and says the same whoever asks. Django REST
@@ -15,12 +13,17 @@ class MadeOnce:
         return _fields(type(self))
 
     def to_representation(self, thing):
+        get, fields = _sayings(type(self))
+        try:
+            values = (*get(thing), thing)
+        except AttributeError:  # of a dict, or of something that is not there
+            return super().to_representation(thing)
         said = {}
-        for name, say in _sayings(type(self)):
-            try:
-                said[name] = say(thing)
-            except SkipField:
-                continue
+        for name, place, field, represent in fields:
+            value = values[place]
+            if callable(value):
+                value = field.get_attribute(thing)
+            said[name] = None if value is None else represent(value)
         return said
 
 
@@ -31,25 +34,13 @@ def _fields(serializer):
 
 @cache
 def _sayings(serializer):
-    return [(each.field_name, _saying(each)) for each in serializer()._readable_fields]
-
-
-def _saying(field):
-    """What the field says of a thing, as a function of it."""
-    get = _itself if field.source == "*" else attrgetter(field.source)
-    represent = field.to_representation
-
-    def say(thing):
-        try:
-            value = get(thing)
-        except AttributeError:  # of a dict, or of something that is not there
-            value = field.get_attribute(thing)
-        if callable(value):
-            value = field.get_attribute(thing)
-        return None if value is None else represent(value)
-
-    return say
-
-
-def _itself(thing):
-    return thing
+    """(a function that gets all values of a thing at once, what each field makes of which)."""
+    sources, fields = [], []
+    for field in serializer()._readable_fields:
+        place = -1  # the thing itself
+        if field.source != "*":
+            place = len(sources)
+            sources.append(field.source)
+        fields.append((field.field_name, place, field, field.to_representation))
+    more = "__class__", "__class__"  # of less than two it makes no tuple
+    return attrgetter(*sources, *more), fields

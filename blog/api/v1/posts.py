@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from accounts.api.refusals import error
 from accounts.api.serializers import Moment, Strict, Text, checked
-from blog.api.posts import SEEN, seen_or_404
+from blog.api.posts import get_or_404, seen
 from blog.forms import PostForm
 from blog.keyset import ID_MAX
 from blog.models import Post
@@ -19,6 +19,7 @@ from tasks.answers import MadeOnce
 from tasks.api import Conflict
 
 ON_A_PAGE = 100  # posts
+SEEN = seen("title", "body", "timestamp", "edited_at", "author__username")
 NOT_TO_EDIT = "You can only edit your own posts unless you are an admin"
 NOT_TO_DELETE = "You can only delete your own posts unless you are an admin"
 NOT_TO_DELETE_ALL = "Only an admin can delete all posts"
@@ -118,7 +119,7 @@ class OnePost(APIView):
     @extend_schema(operation_id="v1_posts_retrieve", responses=V1Post)
     def get(self, request, pk):
         """One post."""
-        return Response(V1Post(seen_or_404(request.user, pk)).data)
+        return Response(V1Post(get_or_404(SEEN, request.user, pk)).data)
 
     @extend_schema(
         operation_id="v1_posts_update",

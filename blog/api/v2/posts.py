@@ -17,12 +17,13 @@ from rest_framework.views import APIView
 from accounts.api.refusals import Outdated, TooLate
 from accounts.api.serializers import checked
 from blog import models
-from blog.api.posts import seen_or_404
+from blog.api.posts import get_or_404
 from blog.forms import PostForm
 from blog.models.posts import ChangedMeanwhile
 from tasks.api import Conflict, problem
 
 from .serializers import NewPost, Post, PostWords, Revision
+from .timelines import SEEN
 
 NOT_YOURS = _("This is somebody else's post.")
 NO_SUCH_POST = _("There is no such post.")
@@ -81,7 +82,7 @@ class OnePost(APIView):
     )
     def get(self, request, pk):
         """One post."""
-        response = answer(seen_or_404(request.user, pk))
+        response = answer(get_or_404(SEEN, request.user, pk))
         if is_among(response["ETag"], request.headers.get("If-None-Match")):
             return Response(status=304, headers={"ETag": response["ETag"]})
         return response

@@ -6,9 +6,15 @@ from rest_framework import generics
 
 from accounts.models import User
 from blog import models, timelines
-from blog.api.posts import EXPLORED, SEEN, seen_or_404
+from blog.api.posts import explored, get_or_404, seen
 
 from .serializers import Post
+
+SAID = (
+    *("title", "body", "timestamp", "edited_at", "language", "reply_to", "thread"),
+    *("author__username", "author__display_name", "author__avatar"),
+)
+SEEN, EXPLORED = seen(*SAID), explored(*SAID)
 
 
 class Timeline(generics.ListAPIView):
@@ -89,7 +95,7 @@ class Replies(Timeline):
 
     def get_queryset(self):
         reader = self.request.user
-        answered = seen_or_404(reader, self.kwargs["pk"])
+        answered = get_or_404(SEEN, reader, self.kwargs["pk"])
         return SEEN.of(reader=reader.pk, reply_to=answered.pk)
 
     @extend_schema(operation_id="posts_replies_list")
