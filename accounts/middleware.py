@@ -6,7 +6,7 @@ from django.utils import timezone, translation
 
 from .converters import USERNAME
 
-PICTURE = re.compile(rf"/@{USERNAME}/avatar/")
+NOBODYS = re.compile(rf"/@{USERNAME}/avatar/\Z|/api/v")
 
 
 def shows_nobody(view):
@@ -24,7 +24,8 @@ class PreferencesMiddleware:
 
     def __call__(self, request):
         # A picture is the same for everybody: without the session it says so, and is kept longer.
-        if PICTURE.fullmatch(request.path_info) or not request.user.is_authenticated:
+        # Programs come without one.
+        if NOBODYS.match(request.path_info) or not request.user.is_authenticated:
             return self.get_response(request)
         translation.activate(request.user.language)
         request.LANGUAGE_CODE = translation.get_language()

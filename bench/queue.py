@@ -58,16 +58,15 @@ import tempfile
 import time
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
-from hashlib import sha256
 from statistics import median, quantiles
 
 import psycopg
 from redis import Redis
 
+from bench import peers
 from microblog.valkey import Valkey
 from tests.servers import postgres
 
-PEERS = ROOT / "var" / "bench-peers"
 CLICKS = 40
 TASKS = {"engine": 800, "django_q2": 800, "rq": 200, "celery": 800}
 IDLE_SECONDS = 20
@@ -131,11 +130,11 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     arguments.add_argument("--rounds", type=int, default=3)
     rounds = arguments.parse_args().rounds
-    peers = install_peers()
+    theirs = peers.install()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="queue-bench-")))
         server = stack.enter_context(postgres())
-        ways = list(make_ways(folder, server, peers, stack))
+        ways = list(make_ways(folder, server, theirs, stack))
         for number in range(rounds):
             for way in ways:
                 say(f"Round {number + 1} of {rounds}: {way.engine} {way.database} ...")
@@ -152,28 +151,11 @@ def say(line):
     print(line, file=sys.stderr, flush=True)
 
 
-def install_peers():
-    """The Python of the peers' environment, which is made anew when their pins have changed."""
-    python, stamp, pins = (
-        PEERS / "bin" / "python",
-        PEERS / "installed.txt",
-        ROOT / "bench/peers.txt",
-    )
-    wanted = sha256(pins.read_bytes()).hexdigest()
-    if not stamp.exists() or stamp.read_text() != wanted:
-        say(f"Installing RQ and Celery into {PEERS} ...")
-        subprocess.run([sys.executable, "-m", "venv", "--clear", PEERS], check=True)
-        pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, "--require-hashes", "-r", pins], check=True)
-        stamp.write_text(wanted)
-    return str(python)
-
-
-def make_ways(folder, server, peers, stack):
+def make_ways(folder, server, theirs, stack):
     ours = sys.executable
     qcluster = [ours, "manage.py", "qcluster"]
-    rq = [peers, "-m", "rq.cli", "worker", "noop", "--url"]
-    celery = [peers, "-m", "celery", "-A", "bench.noop.ways.celery", "worker"]
+    rq = [theirs, "-m", "rq.cli", "worker", "noop", "--url"]
+    celery = [theirs, "-m", "celery", "-A", "bench.noop.ways.celery", "worker"]
 
     def way(engine, database, python, *workers, **environment):
         valkey = stack.enter_context(Valkey(directory=folder))
@@ -206,10 +188,10 @@ def make_ways(folder, server, peers, stack):
             migrate = [ours, "manage.py", "migrate", "--verbosity", "0"]
             subprocess.run(migrate, cwd=ROOT, env=made.environment, check=True)
             yield made
-    rqs = way("rq", "", peers)
+    rqs = way("rq", "", theirs)
     rqs.workers = 2 * [[*rq, rqs.environment["REDIS_URL"]]]
     yield rqs
-    yield way("celery", "", peers, [*celery, "--concurrency", "2"])
+    yield way("celery", "", theirs, [*celery, "--concurrency", "2"])
 
 
 def create_database(server, name):

@@ -100,17 +100,22 @@ class LimitMiddleware:
 def seconds_until_allowed(limit: str, who: str) -> int:
     """Count that it is done once more: 0, or in how many seconds it may be done again."""
     times, seconds = settings.LIMITS[limit]
+    return wait_for({f"{limit} {who}": (times, seconds)}) if times and who else 0
+
+
+def wait_for(bounds: dict[str, tuple[int, int]]) -> int:
+    """Count that each of these is done once more, which may be so many times in so many seconds: 0,
+    or in how many seconds all may be done again."""
     now = time.time()
-    if not times or not who or count(f"{limit} {who}", now // seconds, seconds) <= times:
-        return 0
-    return ceil(seconds - now % seconds)
+    keys = {_key(what, now // seconds): seconds for what, (_, seconds) in bounds.items()}
+    counts = cache.count(keys)
+    waits = [
+        ceil(seconds - now % seconds)
+        for (times, seconds), count in zip(bounds.values(), counts, strict=True)
+        if count > times
+    ]
+    return max(waits, default=0)
 
 
-def count(what: str, window: float, seconds: int) -> int:
-    """How many times it was done by now in this window of time; 0 when nobody knows."""
-    key = sha256(f"{what} {window}".encode()).hexdigest()  # Redis learns nobody's name
-    cache.add(key, 0, timeout=seconds)
-    try:
-        return cache.incr(key)
-    except ValueError:  # the cache is away
-        return 0
+def _key(what: str, window: float) -> str:
+    return sha256(f"{what} {window}".encode()).hexdigest()  # Redis learns nobody's name

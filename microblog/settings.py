@@ -96,7 +96,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "microblog.middleware.PoliciesMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "microblog.addresses.AddressMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -105,10 +105,9 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.PreferencesMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "microblog.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "accounts.middleware.SeenMiddleware",
-    "microblog.middleware.PermissionsPolicyMiddleware",
     # Last: their pages know who is signed in.
     "microblog.middleware.MethodMiddleware",
     "microblog.middleware.ApiMiddleware",
@@ -394,15 +393,11 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.api.permissions.Scoped"],
     "DEFAULT_PARSER_CLASSES": ["microblog.api.parsers.StrictJSONParser"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["microblog.api.renderers.JSONRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "microblog.api.negotiation.AlwaysJSON",
     "DEFAULT_PAGINATION_CLASS": "microblog.api.pagination.Pages",
     "DEFAULT_METADATA_CLASS": None,
-    "DEFAULT_THROTTLE_CLASSES": [
-        "microblog.api.throttling.ForVisitors",
-        "microblog.api.throttling.ForPeople",
-        "microblog.api.throttling.OfView",
-    ],
+    "DEFAULT_THROTTLE_CLASSES": ["microblog.api.throttling.Throttle"],
     "DEFAULT_THROTTLE_RATES": {
         "anon": env.str("API_RATE_VISITOR", default="300/min"),
         "user": env.str("API_RATE_PERSON", default="600/min"),

@@ -10,14 +10,15 @@ handler404 = "microblog.errors.page_not_found"
 handler500 = "microblog.errors.server_error"
 
 urlpatterns = [
-    path("alerts/", views.alerts, name="alerts"),  # first: it is asked for most often
+    # First what is asked for most often.
+    path("alerts/", views.alerts, name="alerts"),
+    path("api/", include("microblog.api.urls")),
     path("robots.txt", views.robots, name="robots"),
     path("manifest.webmanifest", views.manifest, name="manifest"),
     path("", include("blog.urls")),
     path("", include("accounts.urls")),
     path("exports/", include("exports.urls")),
     path("tasks/", include("tasks.urls")),
-    path("api/", include("microblog.api.urls")),
     path("admin/", admin.site.urls),
 ]
 

@@ -65,6 +65,9 @@ class Moment(serializers.DateTimeField):
 
     timezone = UTC
 
+    def to_representation(self, moment):
+        return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
 
 def checked(form, **names):
     """The form of a page, which has the rules for what is put into it. `names`: what the API calls

@@ -25,6 +25,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import pictures
 from accounts.validators import validate_display_name, validate_storable, validate_time_zone
 from tasks import lifecycle
+from tasks.statements import Given
 
 NAME_MAX_LENGTH = 50  # code points
 ABOUT_MAX_LENGTH = 280  # code points
@@ -55,6 +56,15 @@ def in_touch(reader, column: str):
 def not_muted(reader, column: str):
     """A condition of rows: that `reader` has not muted whom `column` names."""
     return ~Exists(User.mutes.through.objects.filter(from_user=reader, to_user=OuterRef(column)))
+
+
+class Reader(Given):
+    """Stands for somebody who is signed in, where a statement is composed once."""
+
+    is_authenticated = True
+
+    def __init__(self):
+        super().__init__("reader", models.BigAutoField())
 
 
 class UserQuerySet(models.QuerySet):

@@ -12,6 +12,7 @@ from rest_framework import exceptions
 from rest_framework.views import exception_handler
 
 ROOT = "/api/"
+VERSIONS = "/api/v"
 FIRST = "/api/v1/"
 PROBLEM = "application/problem+json"
 NOT_JSON = "Request must be JSON"

@@ -11,6 +11,8 @@ from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
 from rest_framework.utils.urls import remove_query_param, replace_query_param
 
+from tasks.statements import Selected
+
 CURSOR, LIMIT = "cursor", "limit"
 ITEMS, ITEMS_MAX = 20, 100
 ONWARD, BACK = "onward", "back"
@@ -32,10 +34,13 @@ class Pages(BasePagination):
         self.columns = [name.lstrip("-") for name in ordering]
         way, place = self._place(request)
         if way == BACK:
-            ordering = [_turned(name) for name in ordering]
+            ordering = tuple(_turned(name) for name in ordering)
+        place = dict(zip(self.columns, place, strict=False))
         try:
-            rows = queryset.filter(_beyond(ordering, place)) if place else queryset
-            rows = list(rows.order_by(*ordering)[: size + 1])
+            if isinstance(queryset, Selected):
+                rows = queryset.all(_cut, ordering, size + 1, **place)
+            else:
+                rows = list(_cut(queryset, ordering, size + 1, **place))
         except FORGED as error:
             raise self._no_cursor() from error
         more, rows = len(rows) > size, rows[:size]
@@ -112,6 +117,13 @@ class Pages(BasePagination):
         place = json.dumps([way, *(str(there(name)) for name in self.columns)])
         cursor = base64.urlsafe_b64encode(place.encode()).decode()
         return replace_query_param(self.url, CURSOR, cursor)
+
+
+def _cut(rows, ordering, size, **place):
+    """At most so many of the rows of a QuerySet: those that come after a place, or the first."""
+    if place:
+        rows = rows.filter(_beyond(ordering, place.values()))
+    return rows.order_by(*ordering)[:size]
 
 
 def _turned(name):

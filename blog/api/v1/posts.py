@@ -9,20 +9,23 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api.serializers import Moment, Strict, Text, checked
+from blog.api.posts import get_or_404, seen
 from blog.forms import PostForm
 from blog.keyset import ID_MAX
 from blog.models import Post
 from blog.models.posts import BODY_MAX_LENGTH, TITLE_MAX_LENGTH, ChangedMeanwhile
+from tasks.api.answers import MadeOnce
 from tasks.api.refusals import Conflict, error
 
 ON_A_PAGE = 100  # posts
+SEEN = seen("title", "body", "timestamp", "edited_at", "author__username")
 NOT_TO_EDIT = "You can only edit your own posts unless you are an admin"
 NOT_TO_DELETE = "You can only delete your own posts unless you are an admin"
 NOT_TO_DELETE_ALL = "Only an admin can delete all posts"
 CHANGED = "The post was changed by somebody else meanwhile"
 
 
-class V1Post(serializers.Serializer):
+class V1Post(MadeOnce, serializers.Serializer):
     """A post; `updated_at` is when it was last edited, or was created."""
 
     id = serializers.IntegerField()
@@ -82,9 +85,8 @@ class Posts(generics.ListAPIView):
     def get_queryset(self):
         asked = PostQuery(data=self.request.query_params.dict())
         asked.is_valid(raise_exception=True)
-        posts = Post.objects.seen_by(self.request.user).select_related("author")
         author = asked.validated_data.get("user_id")
-        return posts.filter(author=author) if author else posts
+        return SEEN.of(reader=self.request.user.pk, author=author)
 
     @extend_schema(operation_id="v1_posts_list", parameters=[PostQuery], responses=V1Posts)
     def get(self, request):
@@ -117,8 +119,7 @@ class OnePost(APIView):
     @extend_schema(operation_id="v1_posts_retrieve", responses=V1Post)
     def get(self, request, pk):
         """One post."""
-        posts = Post.objects.seen_by(request.user).select_related("author")
-        return Response(V1Post(get_object_or_404(posts, pk=pk)).data)
+        return Response(V1Post(get_or_404(SEEN, request.user, pk)).data)
 
     @extend_schema(
         operation_id="v1_posts_update",

@@ -16,12 +16,14 @@ from rest_framework.views import APIView
 
 from accounts.api.serializers import checked
 from blog import models
+from blog.api.posts import get_or_404
 from blog.forms import PostForm
 from blog.models.posts import ChangedMeanwhile
 from tasks.api.asking import IF_NONE_MATCH, NOT_MODIFIED
 from tasks.api.refusals import Conflict, Outdated, TooLate, problem
 
 from .serializers import NewPost, Post, PostWords, Revision
+from .timelines import SEEN
 
 NOT_YOURS = _("This is somebody else's post.")
 NO_SUCH_POST = _("There is no such post.")
@@ -79,8 +81,7 @@ class OnePost(APIView):
     )
     def get(self, request, pk):
         """One post."""
-        posts = models.Post.objects.seen_by(request.user).select_related("author")
-        response = answer(get_object_or_404(posts, pk=pk))
+        response = answer(get_or_404(SEEN, request.user, pk))
         if is_among(response["ETag"], request.headers.get("If-None-Match")):
             return Response(status=304, headers={"ETag": response["ETag"]})
         return response

@@ -10,6 +10,7 @@ from accounts.models.people import NAME_MAX_LENGTH
 from blog import people
 from blog.keyset import ID_MAX
 from blog.models.posts import BODY_MAX_LENGTH, TITLE_MAX_LENGTH
+from tasks.api.answers import MadeOnce
 
 
 class Address(serializers.CharField):
@@ -29,7 +30,7 @@ class Page(serializers.CharField):
         return settings.SITE_URL + thing.get_absolute_url()
 
 
-class Person(serializers.Serializer):
+class Person(MadeOnce, serializers.Serializer):
     """A person in short. `url` is their page, `avatar_url` their picture."""
 
     id = serializers.IntegerField()
@@ -39,7 +40,7 @@ class Person(serializers.Serializer):
     avatar_url = Address()
 
 
-class Bonds(serializers.Serializer):
+class Bonds(MadeOnce, serializers.Serializer):
     """What you have to do with a person."""
 
     is_followed = serializers.BooleanField()
@@ -62,7 +63,7 @@ class KnownPerson(Person):
         return Bonds(person).data if hasattr(person, "is_followed") else None
 
 
-class Counts(serializers.Serializer):
+class Counts(MadeOnce, serializers.Serializer):
     """Counts end at 10,001, which is more than 10,000."""
 
     posts = serializers.IntegerField(source="posts_count")
@@ -95,7 +96,7 @@ class OwnWords(Strict):
     about = Text(max_length=ABOUT_MAX_LENGTH, allow_blank=True)
 
 
-class Post(serializers.Serializer):
+class Post(MadeOnce, serializers.Serializer):
     """A post. `edited_at` is null as long as it is as it was written; `language` (ISO 639-1) is a
     guess, and empty where there is none; `thread` is the id of the post that all began with."""
 
@@ -126,7 +127,7 @@ class NewPost(PostWords):
     )
 
 
-class Revision(serializers.Serializer):
+class Revision(MadeOnce, serializers.Serializer):
     """What a post said before it was edited; `said_at` is when it was written like this."""
 
     id = serializers.IntegerField()

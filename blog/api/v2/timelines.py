@@ -6,8 +6,15 @@ from rest_framework import generics
 
 from accounts.models import User
 from blog import models, timelines
+from blog.api.posts import explored, get_or_404, seen
 
 from .serializers import Post
+
+SAID = (
+    *("title", "body", "timestamp", "edited_at", "language", "reply_to", "thread"),
+    *("author__username", "author__display_name", "author__avatar"),
+)
+SEEN, EXPLORED = seen(*SAID), explored(*SAID)
 
 
 class Timeline(generics.ListAPIView):
@@ -35,9 +42,8 @@ class Home(Timeline):
 class Explore(Timeline):
     public = {"GET"}
 
-    def get_posts(self):
-        reader = self.request.user
-        return models.Post.objects.seen_by(reader).not_muted_by(reader)
+    def get_queryset(self):
+        return EXPLORED.of(reader=self.request.user.pk)
 
     @extend_schema(operation_id="timelines_explore")
     def get(self, request):
@@ -73,9 +79,9 @@ class Tagged(Timeline):
 class PostsOf(Timeline):
     public = {"GET"}
 
-    def get_posts(self):
+    def get_queryset(self):
         person = get_object_or_404(User.objects.active().named(self.kwargs["username"]))
-        return person.posts.seen_by(self.request.user)
+        return SEEN.of(reader=self.request.user.pk, author=person.pk)
 
     @extend_schema(operation_id="users_posts_list")
     def get(self, request, username):
@@ -87,9 +93,10 @@ class Replies(Timeline):
     public = {"GET"}
     ordering = ("id",)
 
-    def get_posts(self):
-        seen = models.Post.objects.seen_by(self.request.user)
-        return seen.filter(reply_to=get_object_or_404(seen, pk=self.kwargs["pk"]))
+    def get_queryset(self):
+        reader = self.request.user
+        answered = get_or_404(SEEN, reader, self.kwargs["pk"])
+        return SEEN.of(reader=reader.pk, reply_to=answered.pk)
 
     @extend_schema(operation_id="posts_replies_list")
     def get(self, request, pk):

@@ -1,0 +1,42 @@
+"""Posts as programs ask for them: with their authors, only what is said of both, by statements that
+are composed once."""
+
+from functools import partial
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import BigAutoField
+from django.http import Http404
+
+from accounts.models import Reader
+from blog.models import Post
+from tasks.statements import Given, Selects
+
+VISITOR = AnonymousUser()
+GIVEN = {name: Given(name, BigAutoField()) for name in ("pk", "author", "reply_to")}
+
+
+def seen(*columns) -> Selects:
+    """What `reader`, if one is given, gets to see, or else a visitor; of GIVEN that is given."""
+    return Selects(partial(_seen, columns), reader=Reader(), **GIVEN)
+
+
+def explored(*columns) -> Selects:
+    """Of that, what `reader` wants to see."""
+    return Selects(partial(_explored, columns), reader=Reader())
+
+
+def get_or_404(posts: Selects, reader, pk) -> Post:
+    """One post, if `reader`, who may be a visitor, gets to see it."""
+    post = posts.of(reader=reader.pk, pk=pk).first()
+    if post is None:
+        raise Http404
+    return post
+
+
+def _seen(columns, reader=VISITOR, **given):
+    posts = Post.objects.seen_by(reader).filter(**given)
+    return posts.select_related("author").only(*columns)
+
+
+def _explored(columns, reader=VISITOR):
+    return _seen(columns, reader).not_muted_by(reader)
