@@ -1,8 +1,6 @@
 """Bounds on what a request may send, and what browsers are told."""
 
-from csp.utils import build_policy
 from django.conf import settings
-from django.contrib.messages.middleware import MessageMiddleware as DjangoMessageMiddleware
 from django.shortcuts import render
 from django.template.defaultfilters import filesizeformat
 from django.urls import Resolver404, resolve
@@ -109,9 +107,8 @@ class MaxBodySizeMiddleware:
         return settings.UPLOADS_MAX_BYTES.get(view, 0)
 
 
-class PoliciesMiddleware:
-    """Tell browsers what a page may load, and that nothing here asks for what it would have to ask
-    people for. The same for all pages, so it is composed once."""
+class PermissionsPolicyMiddleware:
+    """Tell browsers that nothing here asks for what it would have to ask people for."""
 
     NOTHING = ", ".join(
         f"{feature}=()"
@@ -120,23 +117,8 @@ class PoliciesMiddleware:
 
     def __init__(self, get_response):
         self.get_response = get_response
-        self.content = build_policy()
 
     def __call__(self, request):
         response = self.get_response(request)
         response.headers.setdefault("Permissions-Policy", self.NOTHING)
-        if not (
-            settings.DEBUG and response.status_code in {404, 500}
-        ):  # those of Django are inline
-            response.headers.setdefault("Content-Security-Policy", self.content)
         return response
-
-
-class MessageMiddleware(DjangoMessageMiddleware):
-    """Django's, for pages: to programs there is nothing to be shown, and a while goes into being
-    prepared for it."""
-
-    def __call__(self, request):
-        if request.path_info.startswith(api.VERSIONS):
-            return self.get_response(request)
-        return super().__call__(request)
