@@ -93,6 +93,7 @@ def tell_of_failure(task):
     },
     clean_up=remove_half_written,
     retry=retry,
+    scope="export",
     on_failed=tell_of_failure,
 )
 @keeping()

@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.template.defaultfilters import filesizeformat
 from django.urls import Resolver404, resolve
 from django.utils import translation
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
 from .api import errors as api
@@ -33,18 +34,27 @@ class MethodMiddleware:
 
 class ApiMiddleware:
     """A slash at the end of an address of the API makes no difference. Its first version says what
-    its reference says, in English."""
+    its reference says, in English. What somebody's token was shown for is nobody else's."""
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
-        if request.path_info.startswith(api.VERSIONS):
-            request.path_info = request.path_info.rstrip("/")
+        if not request.path_info.startswith(api.VERSIONS):
+            return self.get_response(request)
+        request.path_info = request.path_info.rstrip("/")
         if request.path_info.startswith(api.FIRST):
             with translation.override("en"):
-                return self.get_response(request)
-        return self.get_response(request)
+                return self._finished(request, self.get_response(request))
+        return self._finished(request, self.get_response(request))
+
+    def _finished(self, request, response):
+        patch_vary_headers(response, ["Authorization"])
+        if "Authorization" in request.headers and "Cache-Control" not in response:
+            response["Cache-Control"] = "private, no-cache"
+        if "Allow" in response:
+            response["Allow"] = response["Allow"].removesuffix(", OPTIONS")  # it has no answer
+        return response
 
 
 class Utf8Middleware:

@@ -51,6 +51,8 @@ class Job:
     every: a task of it is created again and again, so long after the one before; None or zero:
     never.
     retry(task) lets a new task, which it returns, do what this one did not, or raises Refused.
+    scope: what a token has to permit, beside `write`, for its program to cancel a task of it or to
+    have it retried; "" is nothing more.
     on_failed(task) notes what follows from its failing for good, in the transaction of that, so
     once.
     """
@@ -63,6 +65,7 @@ class Job:
     clean_up: Callable = nothing_to_clean
     every: timedelta | None = None
     retry: Callable | None = None
+    scope: str = ""
     on_failed: Callable | None = None
 
     def url(self, name: str, task) -> str:

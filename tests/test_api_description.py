@@ -4,6 +4,8 @@ import jsonschema
 import pytest
 from drf_spectacular.validation import validate_schema
 
+from microblog.api import views
+
 pytestmark = pytest.mark.django_db
 
 
@@ -17,8 +19,14 @@ def test_it_is_openapi(description):
     validate_schema(description)
 
 
+def test_who_has_it_gets_no_second_one(client):
+    etag = client.get("/api/schema/")["ETag"]
+    assert client.get("/api/schema/", headers={"If-None-Match": etag}).status_code == 304
+
+
 def test_it_is_made_without_doubts(client, capfd):
-    client.get("/api/schema/")
+    views.description.cache_clear()
+    views.description("en")
     assert "Warning" not in capfd.readouterr().err
 
 

@@ -4,11 +4,21 @@ from django.conf import settings
 from django.contrib.auth import authenticate
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
-from rest_framework.exceptions import AuthenticationFailed, ValidationError
+from rest_framework.exceptions import AuthenticationFailed, UnsupportedMediaType, ValidationError
 
 from accounts.forms import TokenForm
 from accounts.models import Token
 from accounts.models.tokens import EXPIRES_IN_MAX, NAME_MAX_LENGTH, SCOPES
+
+SHOWN_ONCE = {"Cache-Control": "no-store"}  # headers of an answer with a secret
+
+
+def sent(request):
+    """What is in the body. Raises UnsupportedMediaType where that is no JSON, be it empty, and
+    ParseError."""
+    if request.content_type.partition(";")[0].strip().lower() != "application/json":
+        raise UnsupportedMediaType(request.content_type)
+    return request.data
 
 
 class Strict(serializers.Serializer):

@@ -16,7 +16,7 @@ from accounts.models import Token
 from tasks.api.refusals import error
 
 from . import jwts
-from .serializers import Credentials
+from .serializers import SHOWN_ONCE, Credentials, sent
 
 
 class Issued(serializers.Serializer):
@@ -41,9 +41,9 @@ class Login(APIView):
     )
     def post(self, request):
         """A token for a user name and a password. It holds for an hour."""
-        given = V1Credentials(data=request.data, context={"request": request})
+        given = V1Credentials(data=sent(request), context={"request": request})
         given.is_valid(raise_exception=True)
-        return Response({"token": jwts.issue(given.get_person())})
+        return Response({"token": jwts.issue(given.get_person())}, headers=SHOWN_ONCE)
 
 
 class Tokens(APIView):
@@ -64,7 +64,8 @@ class Tokens(APIView):
         if not request.user.is_authenticated:
             raise NotAuthenticated(_("Please enter a correct user name and password."))
         lifetime = timedelta(seconds=settings.API_TOKEN_SECONDS)
-        return Response({"token": Token.objects.issue(request.user, expires_in=lifetime)[1]})
+        _token, secret = Token.objects.issue(request.user, expires_in=lifetime)
+        return Response({"token": secret}, headers=SHOWN_ONCE)
 
     @extend_schema(operation_id="v1_tokens_revoke", request=None, responses={204: None})
     def delete(self, request):

@@ -11,12 +11,14 @@ from rest_framework.views import APIView
 from accounts.forms import SettingsForm, TokenNameForm
 
 from .serializers import (
+    SHOWN_ONCE,
     IssuedToken,
     NewToken,
     Preferences,
     TokenName,
     TokenSerializer,
     checked,
+    sent,
 )
 
 
@@ -35,10 +37,10 @@ class Tokens(generics.ListAPIView):
     @extend_schema(operation_id="tokens_create", request=NewToken, responses={201: IssuedToken})
     def post(self, request):
         """A new token for a user name and a password. Its secret is shown this once."""
-        new = NewToken(data=request.data, context={"request": request})
+        new = NewToken(data=sent(request), context={"request": request})
         new.is_valid(raise_exception=True)
         token, token.token = new.issue()
-        return Response(IssuedToken(token).data, status=status.HTTP_201_CREATED)
+        return Response(IssuedToken(token).data, status.HTTP_201_CREATED, headers=SHOWN_ONCE)
 
 
 class OneToken(generics.GenericAPIView):
@@ -50,7 +52,7 @@ class OneToken(generics.GenericAPIView):
     @extend_schema(operation_id="tokens_rename", request=TokenName)
     def patch(self, request, pk):
         """Give a token another name."""
-        token, named = self.get_object(), TokenName(data=request.data)
+        token, named = self.get_object(), TokenName(data=sent(request))
         named.is_valid(raise_exception=True)
         checked(TokenNameForm(named.validated_data)).rename(token)
         return Response(self.get_serializer(token).data)
@@ -73,7 +75,7 @@ class OwnPreferences(APIView):
     )
     def patch(self, request):
         """Change some of it, or all."""
-        given = Preferences(data=request.data, partial=True)
+        given = Preferences(data=sent(request), partial=True)
         given.is_valid(raise_exception=True)
         person = copy(request.user)  # a form writes to it also what it then refuses
         present = Preferences(person).data

@@ -1,11 +1,14 @@
 """Tokens, and what all of the API does with those that it does not like."""
 
 import json
+from base64 import b64encode
 from datetime import timedelta
+from http import HTTPStatus
 
 import jwt
 import pytest
 from django.conf import settings
+from django.test.client import FakePayload
 from django.utils import timezone
 
 from accounts.api import jwts
@@ -149,7 +152,6 @@ def test_nobody_revokes_the_token_of_another_one(client, person, bob):
 @pytest.mark.parametrize(
     "body",
     [
-        b"",
         b"[",
         b"\xff",
         b'{"username": "a", "username": "b"}',
@@ -176,6 +178,46 @@ def test_what_is_not_json(client):
     assert (response.status_code, response.json()["message"]) == (400, "Request must be JSON")
 
 
+@pytest.mark.parametrize("kind", ["", "text/plain", "*/*", "application/*", "application/jsonp"])
+@pytest.mark.parametrize("body", [b"", b'{"username": "alice", "password": "a"}'])
+def test_what_does_not_say_that_it_is_json(client, kind, body):
+    said = {"CONTENT_TYPE": kind, "wsgi.input": FakePayload(body), "CONTENT_LENGTH": str(len(body))}
+    assert client.generic("POST", "/api/v2/tokens", **said).status_code == 415
+    response = client.generic("POST", "/api/v1/login", **said)
+    assert (response.status_code, response.json()["message"]) == (400, "Request must be JSON")
+
+
+def test_answers_to_a_token_are_nobody_elses(client, person):
+    _, secret = Token.objects.issue(person)
+    headers = {"Authorization": f"Bearer {secret}"}
+    for address in ("/api/v2/me", "/api/v2/timelines/explore", "/api/v1/posts"):
+        response = client.get(address, headers=headers)
+        assert response["Cache-Control"] == "private, no-cache"
+        assert "Authorization" in response["Vary"]
+        assert "Authorization" in client.get(address)["Vary"]
+
+
+def test_answers_with_a_secret_are_kept_nowhere(client, person):
+    given = {"username": person.username, "password": PASSWORD}
+    new = given | {"name": "Script", "scopes": ["read"]}
+    basic = b64encode(f"{person.username}:{PASSWORD}".encode()).decode()
+    for response in (
+        client.post("/api/v1/login", given, "application/json"),
+        client.post("/api/v1/tokens", headers={"Authorization": f"Basic {basic}"}),
+        client.post("/api/v2/tokens", new, "application/json"),
+    ):
+        assert response.json()["token"]
+        assert response["Cache-Control"] == "no-store"
+
+
+def test_options_are_none_of_the_methods(client):
+    for address in ("/api/v1/posts", "/api/v2/me"):
+        response = client.options(address)
+        assert response.status_code == 405
+        assert "OPTIONS" not in response["Allow"]
+        assert "GET" in response["Allow"]
+
+
 def test_what_is_not_there(client):
     assert client.get("/api/v1/nothing").json() == {"error": "Not Found", "message": "Not Found"}
     assert client.get("/api/v2/nothing").json()["status"] == 404
@@ -186,10 +228,21 @@ def test_a_body_that_is_too_large(client, settings):
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10
     response = client.post("/api/v1/login", b'{"username": "alice"}', "application/json")
     assert response.status_code == 413
-    assert response.json()["error"] == "Content Too Large" or response.json()["error"]
+    assert response.json()["error"] == HTTPStatus(413).phrase
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=-1", "limit=101", "limit=x", "cursor=x"])
+def cursor(*parts):
+    return "cursor=" + b64encode(json.dumps(parts).encode(), b"-_").decode()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("limit=0", "limit=-1", "limit=101", "limit=x", "cursor=x"),
+        *(cursor(["onward"], "1"), cursor({}, "1"), cursor("onward", 1), cursor("onward")),
+        *(cursor("onward", "x"), cursor("onward", "1", "1")),
+    ],
+)
 def test_pages_that_are_none(client, person, query):
     _, secret = Token.objects.issue(person)
     response = client.get(f"/api/v2/tokens?{query}", headers={"Authorization": f"Bearer {secret}"})

@@ -14,6 +14,7 @@ from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api.serializers import sent
 from exports import archive, contents, transfer
 from exports.forms import ExportForm
 from exports.models import Export, IdempotencyKey, Schedule
@@ -129,7 +130,7 @@ class Exports(Refusing, Conditional, generics.ListAPIView):
     def post(self, request):
         """Begin an export. Ask for it at `Location` until its `download_url` is there; it comes by
         mail, too, if you have an address. There is one at a time."""
-        new = NewExport(data=request.data)
+        new = NewExport(data=sent(request))
         new.is_valid(raise_exception=True)
         wish = Wish(request.user, new.validated_data)
 
@@ -333,7 +334,7 @@ class OwnSchedule(generics.GenericAPIView):
     def put(self, request):
         """Have exports come by themselves, in place of what was planned before. The first one comes
         after a week or a month."""
-        new = NewSchedule(data=request.data)
+        new = NewSchedule(data=sent(request))
         new.is_valid(raise_exception=True)
         schedule = Schedule.objects.plan(request.user, **new.validated_data)
         return Response(self.get_serializer(schedule).data)

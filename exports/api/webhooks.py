@@ -7,6 +7,7 @@ from rest_framework import generics
 from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 
+from accounts.api.serializers import SHOWN_ONCE, sent
 from exports.models import Delivery, Webhook
 from tasks.api.asking import say_when
 from tasks.api.refusals import Refusing, problem
@@ -60,10 +61,10 @@ class Webhooks(_Mine, generics.ListAPIView):
     def post(self, request):
         """Have a URL called when an export of yours is there, or has failed. Its `secret`, by which
         you know that a call is ours, is shown this once."""
-        new = NewWebhook(data=request.data)
+        new = NewWebhook(data=sent(request))
         new.is_valid(raise_exception=True)
         webhook = Webhook.objects.register(request.user, **new.validated_data)
-        headers = {"Location": reverse("api:v2:webhook", args=[webhook.pk])}
+        headers = SHOWN_ONCE | {"Location": reverse("api:v2:webhook", args=[webhook.pk])}
         return Response(RegisteredWebhook(webhook).data, 201, headers=headers)
 
 
@@ -76,7 +77,7 @@ class OneWebhook(_Mine):
     @extend_schema(operation_id="webhooks_update", request=WebhookChange)
     def patch(self, request, pk):
         """Have another URL called, or for other events; or have it called again, or not."""
-        webhook, change = self.get_object(), WebhookChange(data=request.data)
+        webhook, change = self.get_object(), WebhookChange(data=sent(request))
         change.is_valid(raise_exception=True)
         webhook.change(**change.validated_data)
         return Response(self.get_serializer(webhook).data)

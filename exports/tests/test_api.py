@@ -337,9 +337,16 @@ class TestRetry:
         Export.objects.start(alice)
         assert ask("post", f"{URL}/{export.pk}/retry").status_code == 409
 
+    def test_not_by_its_task_without_the_scope(self, alice, export):
+        ask = asking_for(alice, ["read", "write"])
+        assert ask("post", f"/api/v2/tasks/{export.task_id}/cancel").status_code == 403
+        export.cancel()
+        assert ask("post", f"/api/v2/tasks/{export.task_id}/retry").status_code == 403
+        assert Task.objects.count() == 1
+
     def test_also_by_its_task(self, alice, export):
         export.cancel()
-        ask = asking_for(alice, ["read", "write"])
+        ask = asking_for(alice, ["read", "write", "export"])
         answer = ask("post", f"/api/v2/tasks/{export.task_id}/retry")
         assert answer.status_code == 202
         export.refresh_from_db()

@@ -6,21 +6,22 @@ from functools import cache
 
 from django.conf import settings
 from django.shortcuts import render
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
-from drf_spectacular.generators import SchemaGenerator
+
+from .views import description
 
 
 @require_safe
 def docs(request):
-    return render(request, "api/docs.html", {"versions": versions()})
+    return render(request, "api/docs.html", {"versions": versions(get_language())})
 
 
 @cache
-def versions() -> list:
+def versions(language: str) -> list:
     """[(version, [(tag, [operation])])], each operation as the template wants it."""
-    description = SchemaGenerator().get_schema(public=True)
     found = {}
-    for path, methods in description["paths"].items():
+    for path, methods in description(language)["paths"].items():
         version = path.split("/")[2]
         for method, operation in methods.items():
             of_tag = found.setdefault(version, {}).setdefault(operation["tags"][0], [])

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import Q
@@ -16,6 +17,7 @@ from tasks.statements import Selected
 CURSOR, LIMIT = "cursor", "limit"
 ITEMS, ITEMS_MAX = 20, 100
 ONWARD, BACK = "onward", "back"
+NAIVE = re.compile(r"\d+-\d+-\d+(.\d+:[\d:.]+)?\s*")  # a moment without its zone
 FORGED = (DjangoValidationError, ValueError, TypeError, OverflowError)
 URL = {"type": ["string", "null"], "format": "uri"}
 
@@ -103,8 +105,8 @@ class Pages(BasePagination):
             way, *place = json.loads(base64.urlsafe_b64decode(cursor))
         except (*FORGED, RecursionError) as error:
             raise self._no_cursor() from error
-        is_text = all(isinstance(value, str) for value in place)
-        if way not in {ONWARD, BACK} or not is_text or len(place) != len(self.columns):
+        is_ours = all(isinstance(value, str) and not NAIVE.fullmatch(value) for value in place)
+        if way not in (ONWARD, BACK) or not is_ours or len(place) != len(self.columns):
             raise self._no_cursor()
         return way, place
 

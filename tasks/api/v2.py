@@ -4,11 +4,12 @@ from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import generics
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.response import Response
 
 from tasks import lifecycle
 from tasks.models import State
+from tasks.registry import get_job
 
 from .asking import IF_NONE_MATCH, NOT_MODIFIED, Conditional, say_when
 from .refusals import Conflict, Refusing, problem
@@ -84,6 +85,14 @@ class _OneOfMine(Refusing, Conditional, generics.GenericAPIView):
     def get_queryset(self):
         return self.request.user.tasks.with_standing().prefetch_related("attempts")
 
+    def get_task_to_change(self):
+        """Raises PermissionDenied."""
+        task = self.get_object()
+        scope = get_job(task.job).scope
+        if scope and not self.request.auth.permits(scope):
+            raise PermissionDenied(_("This token lacks the scope “%(scope)s”.") % {"scope": scope})
+        return task
+
     def answer(self, task):
         return say_when(Response(self.get_serializer(task).data), task.is_active)
 
@@ -112,7 +121,7 @@ class Cancellation(_OneOfMine):
     )
     def post(self, request, pk):
         """Cancel a task. Its worker stops a moment later, and what is half done is removed."""
-        task = self.get_object()
+        task = self.get_task_to_change()
         if not task.cancel_url or not lifecycle.cancel(task):
             raise Conflict(_("It is too late to cancel this task, or it can't be cancelled."))
         return self.answer(self.get_object())
@@ -126,7 +135,7 @@ class Retrial(_OneOfMine):
     )
     def post(self, request, pk):
         """Try it again, where it failed or was cancelled: by a new task, which is the answer."""
-        task = self.get_object().retry()
+        task = self.get_task_to_change().retry()
         response = self.answer(self.get_queryset().get(pk=task.pk))
         response.status_code = 202
         response["Location"] = reverse(f"{request.resolver_match.namespace}:task", args=[task.pk])

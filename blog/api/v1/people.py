@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
-from accounts.api.serializers import Moment, Strict, Text, checked
+from accounts.api.serializers import Moment, Strict, Text, checked, sent
 from accounts.forms import ProfileForm, RegisterForm
 from accounts.models import ABOUT_MAX_LENGTH, User
 from accounts.models.people import NAME_MAX_LENGTH
@@ -157,7 +157,7 @@ class People(APIView):
     )
     def post(self, request):
         """Register. A user name and a password are enough."""
-        given = V1NewUser(data=request.data)
+        given = V1NewUser(data=sent(request))
         given.is_valid(raise_exception=True)
         passwords = dict.fromkeys(["password1", "password2"], given.validated_data["password"])
         names = dict.fromkeys(passwords, "password")
@@ -190,7 +190,7 @@ class OnePerson(APIView):
         """Change what you say of yourself."""
         if get_object_or_404(User.objects.active(), pk=pk) != request.user:
             raise PermissionDenied(NOT_TO_EDIT)
-        given = V1OwnWords(data=request.data, context={"request": request})
+        given = V1OwnWords(data=sent(request), context={"request": request})
         given.is_valid(raise_exception=True)
         person, said = copy(request.user), given.validated_data
         form = {

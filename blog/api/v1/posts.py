@@ -8,7 +8,7 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.api.serializers import Moment, Strict, Text, checked
+from accounts.api.serializers import Moment, Strict, Text, checked, sent
 from blog.api.posts import get_or_404, seen
 from blog.forms import PostForm
 from blog.keyset import ID_MAX
@@ -164,7 +164,7 @@ class AllPosts(APIView):
 
 def _form(request, post, partial=False):
     """The form of the page, with what was sent."""
-    given = V1PostWords(data=request.data, partial=partial)
+    given = V1PostWords(data=sent(request), partial=partial)
     given.is_valid(raise_exception=True)
     present = {"title": post.title, "content": post.body}
     said = present | given.validated_data

@@ -8,7 +8,7 @@ from rest_framework import generics
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.api.serializers import checked
+from accounts.api.serializers import checked, sent
 from accounts.forms import ProfileForm
 from accounts.models import User
 from blog import people
@@ -32,7 +32,7 @@ class Me(APIView):
     )
     def patch(self, request):
         """Change what you say of yourself."""
-        given = OwnWords(data=request.data, partial=True)
+        given = OwnWords(data=sent(request), partial=True)
         given.is_valid(raise_exception=True)
         person = copy(request.user)  # a form writes to it also what it then refuses
         present = {"display_name": person.display_name, "about": person.about}

@@ -8,7 +8,7 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.api.serializers import Moment, Strict, Text, checked
+from accounts.api.serializers import Moment, Strict, Text, checked, sent
 from accounts.models import User
 from blog import models
 from blog.forms import MessageForm
@@ -90,7 +90,7 @@ class Conversation(generics.ListAPIView):
     def post(self, request, username):
         """Write to a person."""
         other = get_object_or_404(User.objects.named(username))
-        given = MessageWords(data=request.data)
+        given = MessageWords(data=sent(request))
         given.is_valid(raise_exception=True)
         message = models.Message(sender=request.user, recipient=other)
         form = MessageForm(given.validated_data, instance=message)
@@ -107,7 +107,7 @@ class Read(APIView):
     def post(self, request, username):
         """Mark what a person wrote to you as read, up to the message with an id."""
         other = get_object_or_404(User.objects.named(username))
-        given = Until(data=request.data)
+        given = Until(data=sent(request))
         given.is_valid(raise_exception=True)
         received = models.Message.objects.between(request.user, other).filter(
             recipient=request.user
@@ -138,7 +138,7 @@ class ReadReceived(APIView):
     )
     def post(self, request):
         """Mark all that was written to you as read, up to the message with an id."""
-        given = Until(data=request.data)
+        given = Until(data=sent(request))
         given.is_valid(raise_exception=True)
         request.user.messages.filter(pk__lte=given.validated_data["until"]).mark_read()
         return Response(status=204)

@@ -5,7 +5,7 @@ from rest_framework import generics, serializers
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.api.serializers import Moment
+from accounts.api.serializers import Moment, sent
 from blog import models
 
 from .serializers import Address, Person, Until
@@ -61,7 +61,7 @@ class Read(APIView):
     )
     def post(self, request):
         """Mark them as read, up to the one with an id."""
-        given = Until(data=request.data)
+        given = Until(data=sent(request))
         given.is_valid(raise_exception=True)
         request.user.notifications.filter(pk__lte=given.validated_data["until"]).mark_read()
         return Response(status=204)

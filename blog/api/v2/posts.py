@@ -14,7 +14,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.api.serializers import checked
+from accounts.api.serializers import checked, sent
 from blog import models
 from blog.api.posts import get_or_404
 from blog.forms import PostForm
@@ -52,7 +52,7 @@ class Posts(APIView):
     def post(self, request):
         """Write a post, or an answer to one. Who is mentioned or answered is told. A line in the
         post log follows a little later."""
-        given = NewPost(data=request.data)
+        given = NewPost(data=sent(request))
         given.is_valid(raise_exception=True)
         post = models.Post(author=request.user, reply_to=self._answered(given.validated_data))
         checked(PostForm(given.validated_data, instance=post)).instance.publish(logged=True)
@@ -98,7 +98,7 @@ class OnePost(APIView):
     def patch(self, request, pk):
         """Say something else. What it said stays in its history. For its author, and for admins."""
         post = self._own(pk)
-        given = PostWords(data=request.data, partial=True)
+        given = PostWords(data=sent(request), partial=True)
         given.is_valid(raise_exception=True)
         said = {"title": post.title, "body": post.body} | given.validated_data
         form = checked(PostForm(said, instance=copy(post)))
