@@ -172,7 +172,7 @@ def site(environment, tmp_path):
         )
     try:
         wait_for(lambda: log.read_text().count("Booting worker") == 2 or process.poll())
-        wait_for(lambda: _answers(f"http://{address}/accounts/login/"))
+        wait_for(lambda: _answers(f"http://{address}/accounts/login/"), seconds=60)
         yield f"http://{address}", psutil.Process(process.pid).children()
     finally:
         family = psutil.Process(process.pid).children(recursive=True)
@@ -185,7 +185,7 @@ def site(environment, tmp_path):
 def _answers(url):
     try:
         return requests.get(url, timeout=30).ok
-    except requests.ConnectionError:
+    except requests.RequestException:
         return False
 
 

@@ -192,7 +192,13 @@ class _OneOfMine(Refusing, Conditional, generics.GenericAPIView):
     scope = "export"
 
     def get_queryset(self):
-        return self.request.user.exports.with_task()
+        return self.request.user.exports.all()
+
+    def get_object(self):
+        try:
+            return self.request.user.exports.get_with_task(pk=self.kwargs["pk"])
+        except Export.DoesNotExist as error:
+            raise NotFound from error
 
     def answer(self, export, status=200):
         is_active = export.task is not None and export.task.is_active

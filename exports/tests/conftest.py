@@ -1,9 +1,11 @@
 import socket
+from contextlib import contextmanager
 
 import pytest
+from django.db import connection
 
 from blog.models import Post
-from exports import archive
+from exports import archive, jobs
 from exports.models import Export
 from tasks import lifecycle
 from tasks.runner import Run
@@ -29,6 +31,24 @@ def export(alice):
     for number in range(3):
         Post.objects.create(author=alice, body=f"post {number}")
     return Export.objects.start(alice)[0]
+
+
+@contextmanager
+def ending_meanwhile(export):
+    """Its worker ends right after the first query that is about exports."""
+    asked = []
+
+    def execute_and_end(execute, sql, *args):
+        answer = execute(sql, *args)
+        if '"exports_export"' in sql:
+            asked.append(sql)
+            if len(asked) == 1:
+                jobs.export_posts(str(export.task_id))
+        return answer
+
+    with connection.execute_wrapper(execute_and_end):
+        yield
+    assert len(asked) > 1
 
 
 @pytest.fixture

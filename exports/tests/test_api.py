@@ -17,7 +17,7 @@ from exports import archive, contents, jobs
 from exports.models import Export, IdempotencyKey
 from tasks.models import Task
 
-from .conftest import content
+from .conftest import content, ending_meanwhile
 
 URL = "/api/v2/exports"
 
@@ -273,6 +273,15 @@ class TestOne:
         assert (said["state"], said["task"]["progress"]) == ("running", 25)
         assert (said["count"], said["deleted"], said["download_url"]) == (None, None, None)
         assert answer["Retry-After"] == "2"
+
+    def test_nothing_is_missing_of_what_its_task_has_done_meanwhile(self, ask, export):
+        with ending_meanwhile(export):
+            answer = ask("get", f"{URL}/{export.pk}")
+        said = answer.json()
+        assert said["download_url"]
+        # It may seem to be under way still, but never to be done without its file.
+        assert said["state"] == "succeeded" or answer["Retry-After"]
+        assert ask("get", f"{URL}/{export.pk}").json()["state"] == "succeeded"
 
     def test_it_outlives_its_tasks(self, ask, done):
         Task.objects.all().delete()

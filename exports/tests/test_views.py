@@ -13,7 +13,7 @@ from exports import archive, contents, jobs
 from exports.models import Export, Schedule
 from tasks.models import Task
 
-from .conftest import content, written
+from .conftest import content, ending_meanwhile, written
 
 
 @pytest.fixture
@@ -92,6 +92,11 @@ class TestList:
 
 
 class TestDetail:
+    def test_nothing_is_missing_of_what_its_task_has_done_meanwhile(self, alices, export):
+        with ending_meanwhile(export):
+            page = alices.get(f"/exports/{export.pk}/").content.decode()
+        assert "Download posts.json" in page
+
     def test_it_works_and_marks_the_task_as_seen(self, alices, alice, done):
         assert alice.tasks.to_show()
         assert done.sha256.encode() in alices.get(f"/exports/{done.pk}/").content

@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.forms import model_to_dict
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -55,7 +56,10 @@ def list_page(request, form=None, schedule_form=None):
 @login_required
 @require_safe
 def detail(request, pk):
-    export = get_object_or_404(request.user.exports.with_task(), pk=pk)
+    try:
+        export = request.user.exports.get_with_task(pk=pk)
+    except Export.DoesNotExist as error:
+        raise Http404 from error
     request.user.tasks.filter(pk=export.task_id).mark_seen()
     return render(request, "exports/detail.html", {"export": export})
 
