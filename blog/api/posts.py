@@ -4,7 +4,7 @@ are composed once."""
 from functools import partial
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import BigAutoField
+from django.db.models import BigAutoField, F
 from django.http import Http404
 
 from accounts.models import Reader
@@ -18,6 +18,11 @@ GIVEN = {name: Given(name, BigAutoField()) for name in ("pk", "author", "reply_t
 def seen(*columns) -> Selects:
     """What `reader`, if one is given, gets to see, or else a visitor; of GIVEN that is given."""
     return Selects(partial(_seen, columns), reader=Reader(), **GIVEN)
+
+
+def seen_by_name(*columns) -> Selects:
+    """The same, with the name of the author as `username` in place of the author."""
+    return Selects(partial(_seen_by_name, columns), reader=Reader(), **GIVEN)
 
 
 def explored(*columns) -> Selects:
@@ -36,6 +41,11 @@ def get_or_404(posts: Selects, reader, pk) -> Post:
 def _seen(columns, reader=VISITOR, **given):
     posts = Post.objects.seen_by(reader).filter(**given)
     return posts.select_related("author").only(*columns)
+
+
+def _seen_by_name(columns, **given):
+    posts = _seen(columns, **given).select_related(None)
+    return posts.annotate(username=F("author__username"))
 
 
 def _explored(columns, reader=VISITOR):

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api.serializers import Moment, Strict, Text, checked, sent
-from blog.api.posts import get_or_404, seen
+from blog.api.posts import get_or_404, seen_by_name
 from blog.forms import PostForm
 from blog.keyset import ID_MAX
 from blog.models import Post
@@ -18,7 +18,7 @@ from tasks.api.answers import MadeOnce
 from tasks.api.refusals import Conflict, error
 
 ON_A_PAGE = 100  # posts
-SEEN = seen("title", "body", "timestamp", "edited_at", "author__username")
+SEEN = seen_by_name("title", "body", "timestamp", "edited_at", "author")
 NOT_TO_EDIT = "You can only edit your own posts unless you are an admin"
 NOT_TO_DELETE = "You can only delete your own posts unless you are an admin"
 NOT_TO_DELETE_ALL = "Only an admin can delete all posts"
@@ -32,9 +32,12 @@ class V1Post(MadeOnce, serializers.Serializer):
     title = serializers.CharField()
     content = serializers.CharField(source="body")
     user_id = serializers.IntegerField(source="author_id")
-    username = serializers.CharField(source="author.username")
+    username = serializers.SerializerMethodField()
     created_at = Moment(source="timestamp")
     updated_at = serializers.SerializerMethodField()
+
+    def get_username(self, post) -> str:
+        return post.username if "username" in vars(post) else post.author.username
 
     def get_updated_at(self, post) -> str:
         return self.fields["created_at"].to_representation(post.edited_at or post.timestamp)
