@@ -25,7 +25,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import pictures
 from accounts.validators import validate_display_name, validate_storable, validate_time_zone
 from tasks import lifecycle
-from tasks.statements import Given
+from tasks.statements import Given, Select
 
 NAME_MAX_LENGTH = 50  # code points
 ABOUT_MAX_LENGTH = 280  # code points
@@ -83,6 +83,11 @@ class UserQuerySet(models.QuerySet):
         """Those of whom `reader`, who may be a visitor, gets to see what they write."""
         people = self.active()
         return people.in_touch_with(reader) if reader.is_authenticated else people
+
+    def who_get_mails_about(self, person):
+        """Those who want a mail about each new post of `person`."""
+        followers = self.filter(follows=person, mail_new_posts=True)
+        return followers.exclude(email="").who_hear_of(person)
 
     def named(self, *usernames: str):
         """Those of these names, in whatever case they are written."""
@@ -337,8 +342,11 @@ class User(AbstractUser):
     @property
     def followers_by_mail(self):
         """Those who want a mail about each new post of this person."""
-        wanted = self.followers.filter(mail_new_posts=True).exclude(email="")
-        return wanted.who_hear_of(self)
+        return User.objects.who_get_mails_about(self)
+
+    @property
+    def is_followed_by_mail(self) -> bool:
+        return FOLLOWER_BY_MAIL.one(reader=self.pk) is not None
 
     def unsubscribe_url(self, mails: str) -> str:
         """Where this person ends `mails` (one of UNSUBSCRIBABLE) without signing in."""
@@ -348,6 +356,12 @@ class User(AbstractUser):
     def unsubscribe(self, mails: str):
         setattr(self, mails, False)
         self.save(update_fields=[mails])
+
+
+# Composed once: it is asked with each post.
+FOLLOWER_BY_MAIL = Select(
+    lambda: User.objects.who_get_mails_about(Reader()).order_by().values_list("pk")[:1]
+)
 
 
 @receiver(post_delete, sender=User)

@@ -100,7 +100,8 @@ class PostQuerySet(models.QuerySet):
     def link(self, posts):
         """Keep the tags and mentions of new posts; return who is mentioned."""
         names = {post.pk: markup.mentions(post.text) for post in posts}
-        people = list(User.objects.active().named(*set().union(*names.values())))
+        known = set().union(*names.values())
+        people = list(User.objects.active().named(*known)) if known else []
         pks = {person.username.lower(): person.pk for person in people}
         through = Post.mentions.through
         through.objects.bulk_create(
@@ -277,7 +278,7 @@ class Post(models.Model):
             self._tell(answered, kind=Notification.Kind.REPLIED)
         mentioned = [person for person in Post.objects.link([self]) if person != answered]
         self._tell(*mentioned, kind=Notification.Kind.MENTIONED)
-        if self.author.followers_by_mail.exists():
+        if self.author.is_followed_by_mail:
             launch("blog.jobs.announce_post", key=str(self.pk), args={"post": self.pk})
         if logged:
             launch_spread("blog.jobs.log_post", {str(self.pk): {"post": self.pk}}, after=0, pace=1)
