@@ -408,7 +408,7 @@ REST_FRAMEWORK = {
         "webhook": env.str("API_RATE_WEBHOOK", default="30/hour"),
     },
     "DEFAULT_SCHEMA_CLASS": "microblog.api.schema.AutoSchema",
-    "EXCEPTION_HANDLER": "microblog.api.errors.handle",
+    "EXCEPTION_HANDLER": "microblog.api.throttling.handle",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 SPECTACULAR_SETTINGS = {
