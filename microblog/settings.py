@@ -389,7 +389,7 @@ CONTENT_SECURITY_POLICY = {
 
 # The API
 
-API_TOKEN_SECONDS = env.int("API_TOKEN_SECONDS", default=3600)
+API_TOKEN_SECONDS = whole("API_TOKEN_SECONDS", 3600, least=60, most=365 * 24 * 3600)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.api.permissions.Scoped"],
