@@ -15,11 +15,12 @@ from django.utils.translation import gettext_lazy as _
 
 from . import mail, pictures
 from .models import ABOUT_MAX_LENGTH, EMAIL_TAKEN, USERNAME_TAKEN, Token, User
-from .models.tokens import EXPIRES_IN_MAX, NAME_MAX_LENGTH, SCOPES
+from .models.tokens import EXPIRES_IN_MAX, NAME_MAX_LENGTH, SCOPES, InvalidToken
 from .validators import validate_display_name
 
 logger = logging.getLogger(__name__)
 
+NOT_YOUR_PASSWORD = _("This is not your password.")
 LIFETIMES = [
     (7, _("A week")),
     (30, _("30 days")),
@@ -232,7 +233,7 @@ class PasswordForm(forms.Form):
     def clean_password(self):
         password = self.cleaned_data["password"]
         if not self.person.check_password(password):
-            raise ValidationError(_("This is not your password."), code="password")
+            raise ValidationError(NOT_YOUR_PASSWORD, code="password")
         return password
 
 
@@ -313,3 +314,12 @@ class OwnTokenForm(PasswordForm, TokenForm):
     """As people make one for themselves, who are signed in."""
 
     field_order = ["name", "scopes", "expires_in_days", "password"]
+
+    def issue_own(self):
+        """(the token, its secret). None, and the form says why, when the password was changed since
+        it was checked."""
+        try:
+            return self.issue(self.person)
+        except InvalidToken:
+            self.add_error("password", NOT_YOUR_PASSWORD)
+            return None

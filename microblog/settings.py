@@ -389,7 +389,7 @@ CONTENT_SECURITY_POLICY = {
 
 # The API
 
-API_TOKEN_SECONDS = env.int("API_TOKEN_SECONDS", default=3600)
+API_TOKEN_SECONDS = whole("API_TOKEN_SECONDS", 3600, least=60, most=365 * 24 * 3600)
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.api.permissions.Scoped"],
@@ -408,7 +408,7 @@ REST_FRAMEWORK = {
         "webhook": env.str("API_RATE_WEBHOOK", default="30/hour"),
     },
     "DEFAULT_SCHEMA_CLASS": "microblog.api.schema.AutoSchema",
-    "EXCEPTION_HANDLER": "microblog.api.errors.handle",
+    "EXCEPTION_HANDLER": "microblog.api.throttling.handle",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 SPECTACULAR_SETTINGS = {

@@ -62,7 +62,10 @@ def test_it_refuses_a_limit_that_is_none(value):
     assert "LIMIT_SIGN_IN" in refused.stderr
 
 
-@pytest.mark.parametrize(("name", "value"), [("EXPORT_KEEP_DAYS", "0"), ("TIDY_SECONDS", "-1")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("EXPORT_KEEP_DAYS", "0"), ("TIDY_SECONDS", "-1"), ("API_TOKEN_SECONDS", "0")],
+)
 def test_it_refuses_a_number_that_makes_no_sense(name, value):
     refused = manage("check", **PRODUCTION | {name: value})
     assert refused.returncode != 0

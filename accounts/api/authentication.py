@@ -1,5 +1,7 @@
 """Who a program acts for."""
 
+from contextlib import contextmanager
+
 from django.utils.translation import gettext_lazy as _
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
@@ -9,7 +11,18 @@ from accounts.models.tokens import ExpiredToken, InvalidToken
 
 from . import jwts
 
+WRONG = _("Please enter a correct user name and password.")
 MISSING, INVALID, EXPIRED = _("Missing token"), _("Invalid token"), _("Token has expired")
+
+
+@contextmanager
+def as_signed_in():
+    """What is done for who has just shown their password. Who has changed it meanwhile is refused
+    as by a wrong one. Raises AuthenticationFailed."""
+    try:
+        yield
+    except InvalidToken as error:
+        raise AuthenticationFailed(WRONG) from error
 
 
 class BearerAuthentication(BaseAuthentication):
@@ -21,7 +34,7 @@ class BearerAuthentication(BaseAuthentication):
             return None
         try:
             shown = shown.decode("ascii", "replace").strip()
-            token = Token.objects.recognize(jwts.secret_in(shown) if "." in shown else shown)
+            token = jwts.recognize(shown) if "." in shown else Token.objects.recognize(shown)
         except ExpiredToken as error:
             raise AuthenticationFailed(EXPIRED) from error
         except InvalidToken as error:

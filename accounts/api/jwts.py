@@ -22,17 +22,27 @@ def issue(owner) -> str:
     return jwt.encode(claims, _key(settings.SECRET_KEY), ALGORITHM)
 
 
-def secret_in(shown: str) -> str:
-    """The secret that one of ours carries. Raises InvalidToken, of which ExpiredToken is one."""
+def recognize(shown: str) -> Token:
+    """The token that one of ours stands for, with its owner.
+
+    Raises InvalidToken, of which ExpiredToken is one.
+    """
+    claims = _claims_of(shown)
+    token = Token.objects.recognize(claims["jti"])
+    if str(token.owner_id) != claims["sub"]:
+        raise InvalidToken
+    return token
+
+
+def _claims_of(shown):
     required = {"require": ["exp", "sub", "jti"]}
     for key in [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]:
         try:
-            claims = jwt.decode(shown, _key(key), [ALGORITHM], options=required)
+            return jwt.decode(shown, _key(key), [ALGORITHM], options=required)
         except jwt.ExpiredSignatureError as error:
             raise ExpiredToken from error
         except jwt.InvalidTokenError:
             continue
-        return claims["jti"]
     raise InvalidToken
 
 

@@ -7,8 +7,8 @@ from .authentication import MISSING
 
 class Scoped(BasePermission):
     """What a token permits. A view asks for the scope `read`, where it changes something for
-    `write`, or for the one that it names as its `scope`. Visitors get what a view says is `public`:
-    methods."""
+    `write`, or for the one that it names as its `scope`, which may be None. Visitors get what a
+    view says is `public`: methods."""
 
     def has_permission(self, request, view):
         if request.method not in view.allowed_methods or request.method == "OPTIONS":
@@ -20,7 +20,7 @@ class Scoped(BasePermission):
             raise NotAuthenticated(MISSING)
         scope = "read" if request.method in SAFE_METHODS else "write"
         scope = getattr(view, "scope", scope)
-        if not request.auth.permits(scope):
+        if scope and not request.auth.permits(scope):
             words = _("This token lacks the scope “%(scope)s”.") % {"scope": scope}
             raise PermissionDenied(words)
         return True

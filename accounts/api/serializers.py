@@ -10,6 +10,8 @@ from accounts.forms import TokenForm
 from accounts.models import Token
 from accounts.models.tokens import EXPIRES_IN_MAX, NAME_MAX_LENGTH, SCOPES
 
+from .authentication import WRONG, as_signed_in
+
 SHOWN_ONCE = {"Cache-Control": "no-store"}  # headers of an answer with a secret
 
 
@@ -101,7 +103,7 @@ class Credentials(Strict):
         given = {name: self.validated_data[name] for name in ("username", "password")}
         person = authenticate(self.context["request"], **given)
         if person is None:
-            raise AuthenticationFailed(_("Please enter a correct user name and password."))
+            raise AuthenticationFailed(WRONG)
         return person
 
 
@@ -143,7 +145,8 @@ class NewToken(Credentials, TokenName):
         """(the token, its secret). Raises ValidationError and AuthenticationFailed."""
         scopes = list(self.validated_data["scopes"])
         form = checked(TokenForm(self.validated_data | {"scopes": scopes}))
-        return form.issue(self.get_person())
+        with as_signed_in():
+            return form.issue(self.get_person())
 
 
 class IssuedToken(TokenSerializer):

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.urls import path
-from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.authentication import BasicAuthentication
@@ -16,6 +15,7 @@ from accounts.models import Token
 from tasks.api.refusals import error
 
 from . import jwts
+from .authentication import WRONG, as_signed_in
 from .serializers import SHOWN_ONCE, Credentials, sent
 
 
@@ -43,13 +43,16 @@ class Login(APIView):
         """A token for a user name and a password. It holds for an hour."""
         given = V1Credentials(data=sent(request), context={"request": request})
         given.is_valid(raise_exception=True)
-        return Response({"token": jwts.issue(given.get_person())}, headers=SHOWN_ONCE)
+        with as_signed_in():
+            token = jwts.issue(given.get_person())
+        return Response({"token": token}, headers=SHOWN_ONCE)
 
 
 class Tokens(APIView):
     """As in the tutorial: for who signs in by HTTP Basic (RFC 7617)."""
 
     public = {"POST"}
+    scope = None  # whatever a token may do, it may end itself
 
     def get_authenticators(self):
         if self.request and self.request.method == "POST":
@@ -62,9 +65,10 @@ class Tokens(APIView):
     def post(self, request):
         """A token for who signs in by HTTP Basic. It holds for an hour."""
         if not request.user.is_authenticated:
-            raise NotAuthenticated(_("Please enter a correct user name and password."))
+            raise NotAuthenticated(WRONG)
         lifetime = timedelta(seconds=settings.API_TOKEN_SECONDS)
-        _token, secret = Token.objects.issue(request.user, expires_in=lifetime)
+        with as_signed_in():
+            _token, secret = Token.objects.issue(request.user, expires_in=lifetime)
         return Response({"token": secret}, headers=SHOWN_ONCE)
 
     @extend_schema(operation_id="v1_tokens_revoke", request=None, responses={204: None})

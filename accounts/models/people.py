@@ -6,9 +6,11 @@ from datetime import UTC, timedelta, tzinfo
 from pathlib import PurePath
 
 from django.conf import settings
+from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.core import signing
+from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.core.validators import MaxLengthValidator, RegexValidator
@@ -101,6 +103,10 @@ class UserQuerySet(models.QuerySet):
 
 class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):
     def get_by_natural_key(self, username):
+        try:
+            validate_storable(username)
+        except ValidationError as error:  # the database would fall over it
+            raise self.model.DoesNotExist from error
         return self.named(username).get()
 
 
@@ -210,9 +216,29 @@ class User(AbstractUser):
     def save(self, *args, **kwargs):
         """In one transaction with what others keep of a person, such as the index of a search. Who
         changes the password shuts out the programs that came in by the old one."""
-        if self.pk and self._password is not None:  # not set where Django only hashes it better
-            self.tokens.all().delete()
+        is_other_password = self._is_other_password(kwargs.get("update_fields"))
         super().save(*args, **kwargs)
+        if is_other_password:
+            self.tokens.all().delete()
+
+    def _is_other_password(self, update_fields):
+        """Whether another password is about to be saved. The row is locked, so that no token is
+        issued meanwhile for the old one."""
+        if not self.pk or (update_fields is not None and "password" not in update_fields):
+            return False
+        own = User.objects.select_for_update(no_key=True).filter(pk=self.pk)
+        return own.values_list("password", flat=True).first() not in {None, self.password}
+
+    def check_password(self, raw_password):
+        """Whether it is the right one. A better hash of it is kept, if it is still the password: it
+        is not another one, and nobody is shut out."""
+
+        def keep(raw_password):
+            better, same = make_password(raw_password), {"pk": self.pk, "password": self.password}
+            if User.objects.filter(**same).update(password=better):
+                self.password = better
+
+        return check_password(raw_password, self.password, keep)
 
     def get_absolute_url(self):
         return reverse("blog:profile", args=[self.username])

@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from datetime import timedelta
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q, Value
 from django.db.models.lookups import Exact
 from django.utils import timezone
@@ -49,16 +49,25 @@ class TokenQuerySet(models.QuerySet):
 class TokenManager(models.Manager.from_queryset(TokenQuerySet)):
     def issue(self, owner, scopes=tuple(SCOPES), *, name="", expires_in: timedelta | None = None):
         """A new token: returns (its row, its secret). The secret is not kept, only what it can be
-        recognized by."""
+        recognized by.
+
+        Raises InvalidToken when the password is not any more the one that `owner` has: who changes
+        it shuts out also who has just come in by the old one.
+        """
         secret = PREFIX + secrets.token_urlsafe(32)
-        expires_at = timezone.now() + expires_in if expires_in else None
-        token = self.create(
+        token = Token(
             owner=owner,
             name=name,
             scopes=" ".join(sorted(set(scopes))),
             digest=_digest(secret),
-            expires_at=expires_at,
+            expires_at=None if expires_in is None else timezone.now() + expires_in,
         )
+        same = User.objects.active().filter(pk=owner.pk, password=owner.password)
+        with transaction.atomic(savepoint=False):
+            if is_same := same.select_for_update(no_key=True).values_list("pk").first():
+                token.save(force_insert=True)
+        if not is_same:
+            raise InvalidToken
         return token, secret
 
     def recognize(self, secret: str) -> "Token":

@@ -8,11 +8,13 @@ from http import HTTPStatus
 import jwt
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.test.client import FakePayload
 from django.utils import timezone
 
 from accounts.api import jwts
-from accounts.models import Token
+from accounts.models import Token, User
+from accounts.models.tokens import InvalidToken
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery staple"
@@ -52,9 +54,7 @@ def test_a_jwt_of_the_first_version(client, person):
 
 
 def test_a_token_by_basic_authentication_ends_itself(client, person):
-    import base64
-
-    basic = base64.b64encode(f"alice:{PASSWORD}".encode()).decode()
+    basic = b64encode(f"alice:{PASSWORD}".encode()).decode()
     token = client.post("/api/v1/tokens", headers={"Authorization": f"Basic {basic}"}).json()[
         "token"
     ]
@@ -122,6 +122,116 @@ def test_tokens_die_with_what_they_came_from(client, person, end):
     else:
         Token.objects.all().delete()
     assert asked_with(client, secret).json()["detail"] == "Invalid token"
+
+
+@pytest.mark.parametrize("change", ["unusable", "hash", "later"])
+def test_tokens_end_however_the_password_is_changed(client, person, change):
+    _, secret = Token.objects.issue(person)
+    if change == "unusable":
+        person.set_unusable_password()
+        person.save()
+    elif change == "hash":
+        person.password = make_password("something else entirely")
+        person.save(update_fields=["password"])
+    else:
+        person.set_password("something else entirely")
+        person.save(update_fields=["language"])
+        assert asked_with(client, secret).status_code == 200  # it is the old one still
+        person.save()
+    assert asked_with(client, secret).json()["detail"] == "Invalid token"
+
+
+def test_tokens_stay_when_something_else_is_changed(client, person):
+    _, secret = Token.objects.issue(person)
+    person.display_name = "Alice"
+    person.save()
+    assert asked_with(client, secret).status_code == 200
+
+
+def test_a_better_hash_is_not_put_over_another_password(person, settings):
+    stale = User.objects.get(pk=person.pk)
+    person.set_password("something else entirely")
+    person.save()
+    hasher = "django.contrib.auth.hashers.PBKDF2PasswordHasher"
+    settings.PASSWORD_HASHERS = [hasher, *settings.PASSWORD_HASHERS]
+    stale.check_password(PASSWORD)
+    person.refresh_from_db()
+    assert person.check_password("something else entirely")
+
+
+def test_a_better_hash_is_kept(person, settings):
+    hasher = "django.contrib.auth.hashers.PBKDF2PasswordHasher"
+    settings.PASSWORD_HASHERS = [hasher, *settings.PASSWORD_HASHERS]
+    before = person.password
+    assert person.check_password(PASSWORD)
+    assert person.password != before
+    person.refresh_from_db()
+    assert person.password != before
+    assert person.check_password(PASSWORD)
+
+
+@pytest.fixture
+def overtaken(person, monkeypatch):
+    """The password is changed as soon as it has been found right."""
+    check = User.check_password
+
+    def check_and_change(self, password):
+        is_right = check(self, password)
+        other = User.objects.get(pk=self.pk)
+        other.set_password("something else entirely")
+        other.save()
+        return is_right
+
+    monkeypatch.setattr(User, "check_password", check_and_change)
+    return person
+
+
+@pytest.mark.parametrize("path", ["/api/v1/login", "/api/v1/tokens", "/api/v2/tokens"])
+def test_no_token_is_made_for_a_password_that_was_changed_meanwhile(client, overtaken, path):
+    wanted = {"username": "alice", "password": PASSWORD}
+    if path == "/api/v2/tokens":
+        wanted |= {"name": "Laptop", "scopes": ["read"]}
+    basic = b64encode(f"alice:{PASSWORD}".encode()).decode()
+    response = post(client, path, wanted, Authorization=f"Basic {basic}")
+    assert response.status_code == 401
+    words = response.json().get("message") or response.json()["detail"]
+    assert words == "Please enter a correct user name and password."
+    assert response["WWW-Authenticate"]
+    assert not Token.objects.exists()
+
+
+def test_none_is_made_for_who_was_deactivated_meanwhile(person):
+    User.objects.update(is_active=False)
+    with pytest.raises(InvalidToken):
+        Token.objects.issue(person)
+
+
+def test_a_token_that_holds_for_no_time_does_not_hold_for_ever(client, person):
+    _, secret = Token.objects.issue(person, expires_in=timedelta(0))
+    assert asked_with(client, secret).json()["detail"] == "Token has expired"
+
+
+@pytest.mark.parametrize("scope", ["read", "write", "export"])
+def test_every_token_can_end_itself(client, person, scope):
+    _, secret = Token.objects.issue(person, [scope])
+    bearer = {"Authorization": f"Bearer {secret}"}
+    assert client.delete("/api/v1/tokens", headers=bearer).status_code == 204
+    assert not Token.objects.exists()
+
+
+def test_to_revoke_another_one_takes_the_scope(client, person):
+    other, _ = Token.objects.issue(person)
+    _, secret = Token.objects.issue(person, ["read", "export"])
+    bearer = {"Authorization": f"Bearer {secret}"}
+    assert client.delete(f"/api/v2/tokens/{other.pk}", headers=bearer).status_code == 403
+    assert Token.objects.filter(pk=other.pk).exists()
+
+
+@pytest.mark.parametrize("sub", [lambda bob: str(bob.pk), lambda bob: "x", lambda bob: ""])
+def test_a_jwt_is_of_whom_it_says(client, person, bob, sub):
+    claims = jwt.decode(jwts.issue(person), options={"verify_signature": False})
+    forged = jwt.encode(claims | {"sub": sub(bob)}, jwts._key(settings.SECRET_KEY), "HS256")
+    assert asked_with(client, forged).json()["detail"] == "Invalid token"
 
 
 def test_a_better_hash_of_the_same_password_leaves_tokens_alone(client, person, settings):

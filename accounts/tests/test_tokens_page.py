@@ -8,7 +8,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from accounts.api import jwts
-from accounts.models import Token
+from accounts.models import Token, User
 from conftest import PASSWORD
 
 URL = "/accounts/tokens/"
@@ -151,6 +151,21 @@ class TestMaking:
             for choice in response.context["form"]["scopes"]
             if choice.data["selected"]
         ] == ["read", "export"]
+        assert not Token.objects.exists()
+
+    def test_a_password_that_was_changed_meanwhile_is_told_at_its_field(
+        self, alices, alice, monkeypatch
+    ):
+        check = User.check_password
+
+        def check_and_change(self, password):
+            is_right = check(self, password)
+            User.objects.filter(pk=self.pk).update(password="another")
+            return is_right
+
+        monkeypatch.setattr(User, "check_password", check_and_change)
+        form = alices.post(URL, FORM).context["form"]
+        assert form.errors == {"password": ["This is not your password."]}
         assert not Token.objects.exists()
 
     def test_a_password_that_was_typed_does_not_come_back(self, alices):

@@ -20,8 +20,8 @@ def tokens(request):
     """The secret of a new token is the answer to what asked for it: it is kept nowhere, so it can't
     be on a page that the browser would be sent to."""
     form = OwnTokenForm(request.POST or None, person=request.user)
-    if request.method == "POST" and form.is_valid():
-        token, secret = form.issue(request.user)
+    if request.method == "POST" and form.is_valid() and (issued := form.issue_own()):
+        token, secret = issued
         context = {"token": token, "secret": secret, "site": settings.SITE_URL}
         page = render(request, "accounts/new_token.html", context)
         page["Cache-Control"] = "no-store"

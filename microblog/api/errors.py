@@ -19,8 +19,7 @@ NOT_JSON = "Request must be JSON"
 
 
 def handle(error, context):
-    """The answer to an exception of a view, for REST_FRAMEWORK["EXCEPTION_HANDLER"]; None for one
-    that is a fault of ours."""
+    """The answer to an exception of a view; None for one that is a fault of ours."""
     response = exception_handler(error, context)
     if response is None:
         return None

@@ -2,10 +2,13 @@
 
 from functools import cache
 
+from rest_framework.exceptions import Throttled
 from rest_framework.settings import api_settings
 from rest_framework.throttling import BaseThrottle
 
 from microblog import limits
+
+from . import errors
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 24 * 3600}
 
@@ -15,6 +18,7 @@ class Throttle(BaseThrottle):
     an address; and what a view names as its `throttle_scope`: a name, or names by method."""
 
     def allow_request(self, request, view):
+        request.is_counted = True
         who = limits.person(request)
         everybody = "user" if request.user.is_authenticated else "anon"
         scopes = [everybody, _scope_of(request, view)]
@@ -25,6 +29,18 @@ class Throttle(BaseThrottle):
 
     def wait(self):
         return self.seconds
+
+
+def handle(error, context):
+    """The answer to an exception of a view, for REST_FRAMEWORK["EXCEPTION_HANDLER"]. Who shows no
+    good token is refused before anything is counted, so it is done here."""
+    request = context["request"]
+    is_refused = getattr(error, "status_code", None) == 401
+    if is_refused and not getattr(request, "is_counted", False):
+        throttle = Throttle()
+        if not throttle.allow_request(request, view=None):
+            error = Throttled(throttle.wait())
+    return errors.handle(error, context)
 
 
 def _scope_of(request, view):
