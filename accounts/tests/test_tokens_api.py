@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.api import jwts
+from accounts.forms import TokenNameForm
 from accounts.models import Token
 
 pytestmark = pytest.mark.django_db
@@ -206,3 +207,18 @@ def test_pages_are_linked(client, person):
         url = response.json()["next"]
         assert (f'<{url}>; rel="next"' in response.get("Link", "")) == bool(url)
     assert names == ["4", "3", "2", "1", "0"]
+
+
+def test_a_token_that_is_revoked_while_it_is_renamed(client, alice, monkeypatch):
+    secret = Token.objects.issue(alice)[1]
+    token = Token.objects.issue(alice)[0]
+    rename = TokenNameForm.rename
+
+    def meanwhile(form, token):
+        Token.objects.filter(pk=token.pk).delete()
+        return rename(form, token)
+
+    monkeypatch.setattr(TokenNameForm, "rename", meanwhile)
+    address, headers = f"/api/v2/tokens/{token.pk}", {"Authorization": f"Bearer {secret}"}
+    response = client.patch(address, '{"name": "x"}', "application/json", headers=headers)
+    assert response.status_code == 404
