@@ -112,10 +112,10 @@ class PostQuerySet(models.QuerySet):
         search.index_posts(posts)
 
     def link(self, posts):
-        """Keep the tags and mentions of new posts; return who is mentioned."""
+        """Keep the tags and mentions of new posts; return the ids of who is mentioned."""
         names = {post.pk: markup.mentions(post.text) for post in posts}
-        people = list(User.objects.active().named(*set().union(*names.values())))
-        pks = {person.username.lower(): person.pk for person in people}
+        people = User.objects.active().named(*set().union(*names.values()))
+        pks = {name.lower(): pk for name, pk in people.values_list("username", "pk")}
         through = Post.mentions.through
         through.objects.bulk_create(
             through(post_id=post, user_id=pks[name])
@@ -125,7 +125,7 @@ class PostQuerySet(models.QuerySet):
         Tag.objects.bulk_create(
             Tag(post=post, name=name) for post in posts for name in markup.tags(post.text)
         )
-        return people
+        return list(pks.values())
 
     @transaction.atomic
     def remove_latest(self, up_to: int) -> int:
@@ -297,11 +297,11 @@ class Post(models.Model):
         # transaction; in PostgreSQL, what is left is the time until this one commits.
         self.timestamp = at or timezone.now()
         self.save(force_insert=True)
-        answered = self.reply_to and self.reply_to.author
-        if answered:
-            self._tell(answered, kind=Notification.Kind.REPLIED)
-        mentioned = [person for person in Post.objects.link([self]) if person != answered]
-        self._tell(*mentioned, kind=Notification.Kind.MENTIONED)
+        told = {pk: Notification.Kind.MENTIONED for pk in Post.objects.link([self])}
+        if self.reply_to:
+            told[self.reply_to.author_id] = Notification.Kind.REPLIED
+        if told:
+            Notification.objects.tell_each(told, actor=self.author, post=self)
         if self.author.followers_by_mail.exists():
             launch("blog.jobs.announce_post", key=str(self.pk), args={"post": self.pk})
         if logged:
@@ -328,7 +328,9 @@ class Post(models.Model):
         self.title, self.body, self.edited_at, self.language = title, body, now, language
         self.save(update_fields=["title", "body", "edited_at", "language"])
         self.translations.all().delete()
-        self._tell(*self._link_anew(), kind=Notification.Kind.MENTIONED)
+        if mentioned := self._link_anew():
+            kind = Notification.Kind.MENTIONED
+            Notification.objects.tell(*mentioned, kind=kind, actor=self.author, post=self)
 
     @transaction.atomic
     def remove(self, by=None) -> bool:
@@ -391,10 +393,6 @@ class Post(models.Model):
         before = set(self.mentions.all())
         self.mentions.set(mentioned)
         return [person for person in mentioned if person not in before]
-
-    def _tell(self, *people, kind):
-        if people:
-            Notification.objects.tell(*people, kind=kind, actor=self.author, post=self)
 
 
 class Tag(models.Model):

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from blog.models import Post
@@ -255,14 +257,28 @@ class TestWriting:
         assert alices_program.post(POSTS, {"body": "🦜\r\n" * 250}).status_code == 201
 
     def test_creating_is_cheap(self, alices_program, bob, alice, django_assert_max_num_queries):
-        post = publish(bob)
         bob.follow(alice)
         type(bob).objects.filter(pk=bob.pk).update(mail_new_posts=True)
         alices_program.get("/api/v2/me")
         with django_assert_max_num_queries(12):
             alices_program.post(POSTS, {"body": "x"})
-        with django_assert_max_num_queries(30):
-            alices_program.post(POSTS, {"body": "#a @bob", "reply_to": post.pk})
+
+    def test_answering_is_cheap(self, alices_program, bob):
+        carol, dora = (type(bob).objects.create_user(name) for name in ("carol", "dora"))
+        post = publish(bob)
+        alices_program.get("/api/v2/me")
+        given = {"body": "@carol @dora #a #b #c", "reply_to": post.pk}
+        with CaptureQueriesContext(connection) as captured:
+            assert alices_program.post(POSTS, given).status_code == 201
+        statements = [query["sql"] for query in captured if "SAVEPOINT" not in query["sql"]]
+        assert len(statements) <= 12, "\n".join(statements)
+        told = {person.notifications.get().kind for person in (carol, dora)}
+        assert (told, bob.notifications.get().kind) == ({"mentioned"}, "replied")
+
+    def test_who_is_answered_and_mentioned_is_told_once(self, alices_program, bob):
+        post = publish(bob)
+        alices_program.post(POSTS, {"body": "@bob", "reply_to": post.pk})
+        assert bob.notifications.get().kind == "replied"
 
     def test_only_with_a_token_to_write(self, visitor, alice, post):
         reader = Program(alice, ["read"])
