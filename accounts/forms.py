@@ -275,9 +275,10 @@ class TokenNameForm(forms.Form):
         help_text=_("By which you know the program later."),
     )
 
-    def rename(self, token):
+    def rename(self, token) -> bool:
+        """False when it is revoked already."""
         token.name = self.cleaned_data["name"]
-        token.save(update_fields=["name"])
+        return bool(Token.objects.filter(pk=token.pk).update(name=token.name))
 
 
 class TokenForm(TokenNameForm):

@@ -1,5 +1,6 @@
 """People as others see them."""
 
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 
 from accounts.models import Follow, User
@@ -12,6 +13,7 @@ SUGGESTED = 5  # people
 LATEST = 200  # posts
 
 
+@transaction.atomic
 def follow(reader, person) -> bool:
     """Have `reader` follow `person`, who is told of it once. False when that can't be."""
     if not reader.follow(person):

@@ -20,6 +20,8 @@ from .models.webhooks import Event
 from .webhooks import Address
 
 DAY = timedelta(days=1)
+# What is nearer to the ends of time is no moment any more in some time zone.
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 NO_BASE = _(
     "You can have this when an export of all your posts has reached you: with its mail, or because"
     " you downloaded it."
@@ -129,15 +131,16 @@ class ScheduleForm(ChoicesForm):
 
 def _moment(day, days_later=0):
     """The beginning of the day, or of one so many days later, where the reader is; a moment is
-    itself. In UTC."""
+    itself. In UTC. Raises ValidationError when it is not between EARLIEST and LATEST."""
     if not day:
         return None
-    try:
-        if not isinstance(day, datetime):
-            day = timezone.make_aware(datetime.combine(day + days_later * DAY, time()))
-        return day.astimezone(UTC)
-    except OverflowError:
-        raise ValidationError(_("This day is too far away.")) from None
+    is_moment = isinstance(day, datetime)
+    earliest, latest = (EARLIEST, LATEST) if is_moment else (EARLIEST.date(), LATEST.date())
+    if not earliest <= day <= latest:
+        raise ValidationError(_("This day is too far away."))
+    if not is_moment:
+        day = timezone.make_aware(datetime.combine(day + days_later * DAY, time()))
+    return day.astimezone(UTC)
 
 
 class VerifyForm(forms.Form):

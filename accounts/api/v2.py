@@ -2,6 +2,7 @@
 
 from copy import copy
 
+from django.http import Http404
 from django.urls import path
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, status
@@ -54,7 +55,8 @@ class OneToken(generics.GenericAPIView):
         """Give a token another name."""
         token, named = self.get_object(), TokenName(data=sent(request))
         named.is_valid(raise_exception=True)
-        checked(TokenNameForm(named.validated_data)).rename(token)
+        if not checked(TokenNameForm(named.validated_data)).rename(token):
+            raise Http404
         return Response(self.get_serializer(token).data)
 
     @extend_schema(operation_id="tokens_revoke", responses={204: None})

@@ -13,6 +13,7 @@ from django.test.client import FakePayload
 from django.utils import timezone
 
 from accounts.api import jwts
+from accounts.forms import TokenNameForm
 from accounts.models import Token, User
 from accounts.models.tokens import InvalidToken
 
@@ -291,9 +292,12 @@ def test_what_is_not_json(client):
 @pytest.mark.parametrize("kind", ["", "text/plain", "*/*", "application/*", "application/jsonp"])
 @pytest.mark.parametrize("body", [b"", b'{"username": "alice", "password": "a"}'])
 def test_what_does_not_say_that_it_is_json(client, kind, body):
-    said = {"CONTENT_TYPE": kind, "wsgi.input": FakePayload(body), "CONTENT_LENGTH": str(len(body))}
-    assert client.generic("POST", "/api/v2/tokens", **said).status_code == 415
-    response = client.generic("POST", "/api/v1/login", **said)
+    def posted(address):
+        said = {"CONTENT_TYPE": kind, "CONTENT_LENGTH": str(len(body))}
+        return client.generic("POST", address, **said, **{"wsgi.input": FakePayload(body)})
+
+    assert posted("/api/v2/tokens").status_code == 415
+    response = posted("/api/v1/login")
     assert (response.status_code, response.json()["message"]) == (400, "Request must be JSON")
 
 
@@ -369,3 +373,18 @@ def test_pages_are_linked(client, person):
         url = response.json()["next"]
         assert (f'<{url}>; rel="next"' in response.get("Link", "")) == bool(url)
     assert names == ["4", "3", "2", "1", "0"]
+
+
+def test_a_token_that_is_revoked_while_it_is_renamed(client, alice, monkeypatch):
+    secret = Token.objects.issue(alice)[1]
+    token = Token.objects.issue(alice)[0]
+    rename = TokenNameForm.rename
+
+    def meanwhile(form, token):
+        Token.objects.filter(pk=token.pk).delete()
+        return rename(form, token)
+
+    monkeypatch.setattr(TokenNameForm, "rename", meanwhile)
+    address, headers = f"/api/v2/tokens/{token.pk}", {"Authorization": f"Bearer {secret}"}
+    response = client.patch(address, '{"name": "x"}', "application/json", headers=headers)
+    assert response.status_code == 404

@@ -7,18 +7,21 @@ from django.utils.translation import gettext_lazy as _
 
 
 class DeletionManager(models.Manager):
-    def note(self, posts):
-        """Write down that `posts` (of each `pk`, `author_id` and `deleted_at`) are gone: since they
-        were removed, or since now. What is purged keeps its moment; what had come back is gone."""
-        now = timezone.now()
+    def note(self, posts, at=None):
+        """Write down that `posts` (of each `pk`, `author_id` and `deleted_at`) are gone: `at` a
+        moment, or now. What is purged keeps the moment that was noted when it was removed; what had
+        come back is gone."""
+        now, removed, purged = timezone.now(), [], []
+        for post in posts:
+            kind = purged if post.deleted_at and not at else removed
+            moment = at or post.deleted_at or now
+            kind.append(self.model(post_id=post.pk, author_id=post.author_id, at=moment))
+        self._write(removed, ["at", "undone_at"])
+        self._write(purged, ["undone_at"])
+
+    def _write(self, deletions, changing):
         self.bulk_create(
-            [
-                self.model(post_id=post.pk, author_id=post.author_id, at=post.deleted_at or now)
-                for post in posts
-            ],
-            update_conflicts=True,
-            update_fields=["at", "undone_at"],
-            unique_fields=["post_id"],
+            deletions, update_conflicts=True, update_fields=changing, unique_fields=["post_id"]
         )
 
 

@@ -17,13 +17,17 @@ class NotificationQuerySet(ReadableQuerySet):
     def tell(self, *recipients, kind, actor=None, post=None, url=""):
         """Tell `recipients`, once each: not of what they did themselves, nor of what people do whom
         they have muted, or with whom there is a block, nor those who are no more."""
-        people = User.objects.active().filter(pk__in=[each.pk for each in recipients])
+        self.tell_each({person.pk: kind for person in recipients}, actor, post, url)
+
+    def tell_each(self, kinds: dict, actor=None, post=None, url=""):
+        """As `tell()`, each person, by their ids, of another kind."""
+        people = User.objects.active().filter(pk__in=kinds)
         if actor:
             people = people.who_hear_of(actor).exclude(pk=actor.pk)
         self.bulk_create(
             [
-                self.model(recipient=person, kind=kind, actor=actor, post=post, url=url)
-                for person in people
+                self.model(recipient_id=pk, kind=kinds[pk], actor=actor, post=post, url=url)
+                for pk in people.values_list("pk", flat=True)
             ],
             ignore_conflicts=True,
         )

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.core.validators import MaxLengthValidator
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
@@ -25,10 +25,20 @@ TITLE_MAX_LENGTH = 140  # code points
 CHUNK = 500  # posts that are deleted at once
 MANY = 2_000  # posts that are taken away at once
 UNDO_FOR = timedelta(seconds=60)  # in which a deleted post can be brought back
+FINAL = 2 * UNDO_FOR  # so long ago is what others delete deleted: its author can't bring it back
 
 
 class ChangedMeanwhile(Exception):
     """The post is not any more what it was when it was read."""
+
+
+class AnsweredIsGone(Exception):
+    """The post that is answered was removed for good since it was read."""
+
+
+def is_admin(person, act) -> bool:
+    """Whether `person` may `act` (change, delete) on everybody's posts."""
+    return person.is_staff and person.has_perm(f"blog.{act}_post")
 
 
 class BodyField(models.TextField):
@@ -56,10 +66,14 @@ class PostQuerySet(models.QuerySet):
 
     def changed_by(self, person):
         """What `person`, if it is theirs, may change: an admin all, others what they see."""
-        return self.all() if person.is_staff else self.seen_by(person)
+        return self.all() if is_admin(person, "change") else self.seen_by(person)
+
+    def deletable_by(self, person):
+        """As `changed_by`: what `person` may delete."""
+        return self.all() if is_admin(person, "delete") else self.seen_by(person)
 
     def restorable(self):
-        """Deleted a moment ago."""
+        """Deleted a moment ago, by their authors."""
         return self.filter(deleted_at__gt=timezone.now() - UNDO_FOR)
 
     def tagged(self, name):
@@ -98,11 +112,11 @@ class PostQuerySet(models.QuerySet):
         search.index_posts(posts)
 
     def link(self, posts):
-        """Keep the tags and mentions of new posts; return who is mentioned."""
+        """Keep the tags and mentions of new posts; return the ids of who is mentioned."""
         names = {post.pk: markup.mentions(post.text) for post in posts}
         known = set().union(*names.values())
-        people = list(User.objects.active().named(*known)) if known else []
-        pks = {person.username.lower(): person.pk for person in people}
+        people = User.objects.active().named(*known) if known else User.objects.none()
+        pks = {name.lower(): pk for name, pk in people.values_list("username", "pk")}
         through = Post.mentions.through
         through.objects.bulk_create(
             through(post_id=post, user_id=pks[name])
@@ -112,16 +126,16 @@ class PostQuerySet(models.QuerySet):
         Tag.objects.bulk_create(
             Tag(post=post, name=name) for post in posts for name in markup.tags(post.text)
         )
-        return people
+        return list(pks.values())
 
     @transaction.atomic
     def remove_latest(self, up_to: int) -> int:
         """Take MANY of them away, those with the highest ids up to this one, as `Post.remove()`
-        does, but for their purge. Returns the id to go on from, or 0."""
+        does for good, but for their purge. Returns the id to go on from, or 0."""
         posts = self.filter(pk__lte=up_to).order_by("-pk")
         found = list(posts.values_list("pk", "author_id", "deleted_at", named=True)[:MANY])
         pks = [post.pk for post in found]
-        self.filter(pk__in=pks).update(deleted_at=timezone.now())
+        self.filter(pk__in=pks).update(deleted_at=timezone.now() - FINAL)
         Deletion.objects.note(found)
         search.forget_posts(pks)
         return pks[-1] - 1 if len(pks) == MANY else 0
@@ -253,18 +267,29 @@ class Post(models.Model):
         return super().delete(*args, **kwargs)
 
     def is_to_be_changed_by(self, person) -> bool:
-        return person.is_staff or person.pk == self.author_id
+        return person.pk == self.author_id or is_admin(person, "change")
+
+    def is_to_be_deleted_by(self, person) -> bool:
+        return person.pk == self.author_id or is_admin(person, "delete")
 
     def publish(self, at=None, *, logged=False):
         """Save a new post, of this moment or of `at`, and have those told of it whom it concerns:
         who is mentioned, who is answered, and by mail the followers of its author who want to be.
         `logged`: have it written to the post log, too.
+
+        Raises AnsweredIsGone.
         """
         if self.reply_to:
             self.thread = self.reply_to.thread or self.reply_to.pk
         # Before the transaction: it may take a second, in which others would wait for the lock.
         self.language = languages.guess(self.title, self.body)
-        self._insert(at, logged)
+        try:
+            self._insert(at, logged)
+        except IntegrityError:
+            answered = Post.with_deleted.filter(pk=self.reply_to_id)
+            if self.reply_to_id is None or answered.exists():
+                raise
+            raise AnsweredIsGone from None
 
     @transaction.atomic
     def _insert(self, at, logged):
@@ -273,11 +298,11 @@ class Post(models.Model):
         # transaction; in PostgreSQL, what is left is the time until this one commits.
         self.timestamp = at or timezone.now()
         self.save(force_insert=True)
-        answered = self.reply_to and self.reply_to.author
-        if answered:
-            self._tell(answered, kind=Notification.Kind.REPLIED)
-        mentioned = [person for person in Post.objects.link([self]) if person != answered]
-        self._tell(*mentioned, kind=Notification.Kind.MENTIONED)
+        told = {pk: Notification.Kind.MENTIONED for pk in Post.objects.link([self])}
+        if self.reply_to:
+            told[self.reply_to.author_id] = Notification.Kind.REPLIED
+        if told:
+            Notification.objects.tell_each(told, actor=self.author, post=self)
         if self.author.is_followed_by_mail:
             launch("blog.jobs.announce_post", key=str(self.pk), args={"post": self.pk})
         if logged:
@@ -304,24 +329,36 @@ class Post(models.Model):
         self.title, self.body, self.edited_at, self.language = title, body, now, language
         self.save(update_fields=["title", "body", "edited_at", "language"])
         self.translations.all().delete()
-        self._tell(*self._link_anew(), kind=Notification.Kind.MENTIONED)
+        if mentioned := self._link_anew():
+            kind = Notification.Kind.MENTIONED
+            Notification.objects.tell(*mentioned, kind=kind, actor=self.author, post=self)
 
     @transaction.atomic
-    def remove(self):
-        """Take it away from everywhere at once; for good, when its undo has run out."""
-        self.deleted_at = timezone.now()
-        self.save(update_fields=["deleted_at"])
-        Deletion.objects.note([self])
+    def remove(self, by=None) -> bool:
+        """Take it away from everywhere at once; for good, when its undo has run out, which is for
+        its author alone: `by` whom, if not by them. False when it is gone already."""
+        now = timezone.now()
+        own = by is None or by.pk == self.author_id
+        self.deleted_at = now if own else now - FINAL
+        if not Post.objects.filter(pk=self.pk).update(deleted_at=self.deleted_at):
+            return False
+        search.forget_posts([self.pk])
+        Deletion.objects.note([self], at=now)
         moment = self.deleted_at.isoformat()
         args = {"post": self.pk, "deleted_at": moment}
         after = UNDO_FOR.total_seconds()
         launch_spread("blog.jobs.purge_post", {f"{self.pk}:{moment}": args}, after=after, pace=1)
+        return True
 
     @transaction.atomic
-    def restore(self):
+    def restore(self) -> bool:
+        """Bring it back. False when that can't be: it is too late, or not deleted any more."""
+        if not Post.with_deleted.restorable().filter(pk=self.pk).update(deleted_at=None):
+            return False
         self.deleted_at = None
-        self.save(update_fields=["deleted_at"])
+        search.index_posts([self])
         Deletion.objects.filter(post_id=self.pk).update(undone_at=timezone.now())
+        return True
 
     def is_foreign_in(self, language) -> bool:
         """Whether it can be translated, as far as we know, for who reads `language`."""
@@ -357,10 +394,6 @@ class Post(models.Model):
         before = set(self.mentions.all())
         self.mentions.set(mentioned)
         return [person for person in mentioned if person not in before]
-
-    def _tell(self, *people, kind):
-        if people:
-            Notification.objects.tell(*people, kind=kind, actor=self.author, post=self)
 
 
 class Tag(models.Model):

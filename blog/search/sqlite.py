@@ -15,10 +15,9 @@ def put(table, rows):
     """`rows`: (id, terms); what was there of the same id goes."""
     if not rows:
         return
-    remove(table, [pk for pk, _ in rows])
     with connection.cursor() as cursor:
         cursor.executemany(
-            f"INSERT INTO {table} (rowid, terms) VALUES (%s, %s)",
+            f"INSERT OR REPLACE INTO {table} (rowid, terms) VALUES (%s, %s)",
             [(pk, " ".join(terms)) for pk, terms in rows],
         )
 

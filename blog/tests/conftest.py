@@ -57,5 +57,10 @@ def bobs_program(bob):
 
 @pytest.fixture
 def admins_program(django_user_model):
-    admin = django_user_model.objects.create_user("root", "root@example.com", is_staff=True)
-    return Program(admin)
+    return Program(django_user_model.objects.create_superuser("root", "root@example.com"))
+
+
+@pytest.fixture
+def staff(django_user_model):
+    """Who comes in to the admin pages, but may do nothing there yet."""
+    return django_user_model.objects.create_user("staff", "staff@example.com", is_staff=True)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from accounts.models import Token
@@ -253,6 +254,38 @@ def test_only_an_admin_deletes_all(alices_program, admins_program, visitor, post
     assert (response.status_code, response.json()) == (200, {"message": "All posts deleted"})
     assert visitor.get(POSTS).json() == {"posts": []}
     assert admins_program.delete(f"{POSTS}/all").status_code == 200
+
+
+def test_staff_only_does_what_it_has_the_permission_for(staff, post):
+    address, program = f"{POSTS}/{post.pk}", Program(staff)
+    assert program.put(address, {"title": "Mine"}).status_code == 403
+    assert program.delete(address).status_code == 403
+    assert program.delete(f"{POSTS}/all").status_code == 403
+    staff.user_permissions.add(Permission.objects.get(codename="change_post"))
+    assert program.put(address, {"title": "Citrus"}).status_code == 200
+    assert program.delete(f"{POSTS}/all").status_code == 403
+    staff.user_permissions.set([Permission.objects.get(codename="delete_post")])
+    assert program.put(address, {"title": "Mine"}).status_code == 403
+    assert program.delete(address).status_code == 200
+    assert program.delete(f"{POSTS}/all").status_code == 200
+
+
+def test_a_permission_without_staff_status_is_none(bob, bobs_program, post):
+    bob.user_permissions.add(Permission.objects.get(codename="delete_post"))
+    assert bobs_program.delete(f"{POSTS}/{post.pk}").status_code == 403
+
+
+def test_what_all_posts_went_with_does_not_come_back(admins_program, alices_program, post):
+    assert admins_program.delete(f"{POSTS}/all").status_code == 200
+    response = alices_program.post(f"/api/v2/posts/{post.pk}/restore")
+    assert response.status_code == 410
+    assert not Post.objects.exists()
+
+
+def test_deleted_by_somebody_else_in_this_very_moment(alices_program, post, monkeypatch):
+    monkeypatch.setattr(Post, "is_to_be_deleted_by", lambda post, _: Post.objects.all().delete())
+    response = alices_program.delete(f"{POSTS}/{post.pk}")
+    assert (response.status_code, response.json()["error"]) == (404, "Not Found")
 
 
 def test_other_methods_are_refused_in_json(visitor, post):

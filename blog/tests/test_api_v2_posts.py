@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from blog.models import Post
@@ -208,6 +210,18 @@ class TestWriting:
             assert (response.status_code, list(response.json()["errors"])) == (400, ["reply_to"])
         assert Post.objects.count() == 1
 
+    @pytest.mark.django_db(transaction=True)  # else nobody looks for what a foreign key names
+    def test_an_answer_to_what_is_gone_in_this_very_moment(self, bobs_program, post, monkeypatch):
+        def meanwhile(*texts):
+            Post.objects.all().delete()
+            return "en"
+
+        monkeypatch.setattr("blog.languages.guess", meanwhile)
+        response = bobs_program.post(POSTS, {"body": "Yes.", "reply_to": post.pk})
+        assert response.status_code == 400
+        assert response.json()["errors"] == {"reply_to": ["There is no such post."]}
+        assert not Post.objects.exists()
+
     @pytest.mark.parametrize(
         ("name", "value"),
         [
@@ -243,14 +257,28 @@ class TestWriting:
         assert alices_program.post(POSTS, {"body": "🦜\r\n" * 250}).status_code == 201
 
     def test_creating_is_cheap(self, alices_program, bob, alice, django_assert_max_num_queries):
-        post = publish(bob)
         bob.follow(alice)
         type(bob).objects.filter(pk=bob.pk).update(mail_new_posts=True)
         alices_program.get("/api/v2/me")
         with django_assert_max_num_queries(12):
             alices_program.post(POSTS, {"body": "x"})
-        with django_assert_max_num_queries(30):
-            alices_program.post(POSTS, {"body": "#a @bob", "reply_to": post.pk})
+
+    def test_answering_is_cheap(self, alices_program, bob):
+        carol, dora = (type(bob).objects.create_user(name) for name in ("carol", "dora"))
+        post = publish(bob)
+        alices_program.get("/api/v2/me")
+        given = {"body": "@carol @dora #a #b #c", "reply_to": post.pk}
+        with CaptureQueriesContext(connection) as captured:
+            assert alices_program.post(POSTS, given).status_code == 201
+        statements = [query["sql"] for query in captured if "SAVEPOINT" not in query["sql"]]
+        assert len(statements) <= 12, "\n".join(statements)
+        told = {person.notifications.get().kind for person in (carol, dora)}
+        assert (told, bob.notifications.get().kind) == ({"mentioned"}, "replied")
+
+    def test_who_is_answered_and_mentioned_is_told_once(self, alices_program, bob):
+        post = publish(bob)
+        alices_program.post(POSTS, {"body": "@bob", "reply_to": post.pk})
+        assert bob.notifications.get().kind == "replied"
 
     def test_only_with_a_token_to_write(self, visitor, alice, post):
         reader = Program(alice, ["read"])
@@ -303,6 +331,54 @@ class TestChanging:
             assert response.json()["detail"] == "This is somebody else's post."
         assert admins_program.patch(address, {"body": "x"}).status_code == 200
         assert admins_program.delete(address).status_code == 204
+
+    def test_staff_without_permissions_is_nobody_here(self, staff, post):
+        address, program = f"{POSTS}/{post.pk}", Program(staff)
+        assert program.patch(address, {"body": "x"}).status_code == 403
+        assert program.delete(address).status_code == 403
+        assert Post.objects.get().body == "Sour."
+
+    def test_what_an_admin_deletes_does_not_come_back(
+        self, alices, alices_program, admins_program, alice, post
+    ):
+        before = timezone.now()
+        assert admins_program.delete(f"{POSTS}/{post.pk}").status_code == 204
+        assert alice.deletions.get().at >= before  # not so in an export of changes is it missed
+        assert alices_program.post(f"{POSTS}/{post.pk}/restore").status_code == 410
+        alices.post(f"/posts/{post.pk}/undo/")
+        assert not Post.objects.exists()
+
+    def test_gone_in_this_very_moment(self, alices_program, post, monkeypatch):
+        def meanwhile(*args):
+            Post.with_deleted.all().delete()
+            return True
+
+        monkeypatch.setattr(Post, "is_to_be_deleted_by", meanwhile)
+        assert alices_program.delete(f"{POSTS}/{post.pk}").status_code == 404
+        assert not Task.objects.filter(job="blog.jobs.purge_post").exists()
+
+    def test_purged_while_it_is_brought_back(self, alices_program, post, monkeypatch):
+        post.remove()
+        restore = Post.restore
+
+        def purged(post):
+            Post.with_deleted.filter(pk=post.pk).delete()
+            return restore(post)
+
+        monkeypatch.setattr(Post, "restore", purged)
+        assert alices_program.post(f"{POSTS}/{post.pk}/restore").status_code == 404
+
+    def test_brought_back_twice_at_once(self, alices_program, post, monkeypatch):
+        post.remove()
+        restore = Post.restore
+
+        def twice(post):
+            restore(Post.with_deleted.get())
+            return restore(post)
+
+        monkeypatch.setattr(Post, "restore", twice)
+        response = alices_program.post(f"{POSTS}/{post.pk}/restore")
+        assert (response.status_code, response.json()["body"]) == (200, "Sour.")
 
     def test_deleted_and_brought_back(self, alices_program, bobs_program, post):
         address = f"{POSTS}/{post.pk}"

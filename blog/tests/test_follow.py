@@ -7,6 +7,7 @@ from django.db import connections
 from django.test import Client
 
 from accounts.models import Follow
+from blog import people
 from blog.models import Notification
 from conftest import make_person
 
@@ -84,3 +85,13 @@ def test_of_a_block_and_a_follow_at_once_the_block_is_what_stays(alice, bob):
         at_once(partial(alice.follow, bob), partial(bob.block, alice))
         assert not Follow.objects.exists()
         bob.blocks.clear()
+
+
+def test_who_can_not_be_told_is_not_followed(alice, bob, monkeypatch):
+    def fail(*args, **kwargs):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("blog.models.notifications.NotificationQuerySet.tell", fail)
+    with pytest.raises(ZeroDivisionError):
+        people.follow(alice, bob)
+    assert not Follow.objects.exists()

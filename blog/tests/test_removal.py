@@ -52,14 +52,23 @@ def test_the_task_takes_the_others_but_not_what_is_new(posts, alice):
 def test_they_are_purged_when_their_undo_has_run_out(posts, alice):
     Post.objects.remove_all(alice)
     jobs.remove_all_posts(str(task_of("remove_all_posts").pk))
-    back = Post.with_deleted.get(pk=posts[3].pk)
-    back.restore()
+    back = posts[3]
+    assert not Post.with_deleted.get(pk=back.pk).restore()
+    Post.with_deleted.filter(pk=back.pk).update(deleted_at=None)
     purge = task_of("purge_posts")
     assert purge.not_before >= timezone.now() + UNDO_FOR
     Post.with_deleted.filter(deleted_at__isnull=False).update(deleted_at=timezone.now() - UNDO_FOR)
     Task.objects.update(not_before=None)
     jobs.purge_posts(str(purge.pk))
     assert Post.with_deleted.get() == back
+
+
+def test_the_moment_that_was_noted_stays(posts, alice, bob):
+    before = timezone.now()
+    Post.objects.remove_all(alice)
+    Post.with_deleted.filter(deleted_at__isnull=False).delete()
+    assert Deletion.objects.count() == 10
+    assert not Deletion.objects.filter(at__lt=before).exists()
 
 
 def test_a_step_costs_the_same_however_many_there_are(posts, alice, django_assert_num_queries):

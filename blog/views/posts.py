@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.utils.translation import get_language
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from blog import drafts, keyset, threads
 from blog.forms import ReplyForm, RevisionForm
 from blog.models import Post
+from blog.models.posts import AnsweredIsGone
 from blog.translators import TranslationFailed
 
 
@@ -24,7 +26,10 @@ def post(request, pk):
     answer = Post(author=request.user, reply_to=post) if request.user.is_authenticated else None
     form = ReplyForm(request.POST or None, instance=answer, initial=drafts.take(request))
     if request.method == "POST" and form.is_valid():
-        answer.publish()
+        try:
+            answer.publish()
+        except AnsweredIsGone:  # the browser keeps what was written
+            raise Http404 from None
         messages.success(request, _("Your answer is out."), extra_tags=place)
         shown = answer in threads.around(post, request.user).below
         return redirect(f"{post.get_absolute_url()}#post-{answer.pk}" if shown else answer)
@@ -75,7 +80,8 @@ def delete(request, pk):
     post = get_object_or_404(request.user.posts, pk=pk)
     if request.method != "POST":
         return render(request, "blog/delete.html", {"post": post})
-    post.remove()
+    if not post.remove():
+        raise Http404
     messages.success(request, render_to_string("blog/_undo.html", {"post": post}, request))
     return redirect("blog:home")
 
@@ -85,8 +91,7 @@ def delete(request, pk):
 def undo(request, pk):
     """Bring a post back that was deleted a moment ago."""
     deleted = Post.with_deleted.restorable().filter(author=request.user, pk=pk).first()
-    if deleted:
-        deleted.restore()
+    if deleted and deleted.restore():
         messages.success(request, _("Your post is back."))
         return redirect(deleted)
     messages.error(request, _("It is too late: the post is gone."))

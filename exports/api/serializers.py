@@ -10,6 +10,7 @@ from rest_framework import serializers
 from accounts.api.serializers import Strict
 from exports import contents
 from exports.formats import PostsJson
+from exports.forms import EARLIEST, LATEST
 from exports.models import Delivery, Export, Schedule, Webhook
 from exports.models.webhooks import PING, Event
 from exports.webhooks import URL_MAX
@@ -18,6 +19,7 @@ from tasks.models import State
 
 MOMENT_MAX = 40  # characters
 CALLED_FOR = [*Event.values, PING]
+FROM_TO = f"From {EARLIEST:%Y-%m-%d} to {LATEST:%Y-%m-%d}."
 DAY_OR_MOMENT = {"anyOf": [{"type": "string", "format": each} for each in ("date", "date-time")]}
 
 
@@ -107,12 +109,13 @@ class NewExport(Strict):
     since = DayOrMoment(
         required=False,
         allow_null=True,
-        help_text="Only what was written from then on. Of a day, its beginning where you are.",
+        help_text="Only what was written from then on. Of a day, its beginning where you are."
+        f" {FROM_TO}",
     )
     until = DayOrMoment(
         required=False,
         allow_null=True,
-        help_text="Only what was written before then. Of a day, its end where you are.",
+        help_text=f"Only what was written before then. Of a day, its end where you are. {FROM_TO}",
     )
     changes = serializers.BooleanField(
         default=False,

@@ -1,6 +1,7 @@
 """Webhooks, as programs register them and see what became of them."""
 
 from django.core.exceptions import ValidationError as DjangoValidationError
+from django.http import Http404
 from django.urls import path, reverse
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import generics
@@ -79,7 +80,8 @@ class OneWebhook(_Mine):
         """Have another URL called, or for other events; or have it called again, or not."""
         webhook, change = self.get_object(), WebhookChange(data=sent(request))
         change.is_valid(raise_exception=True)
-        webhook.change(**change.validated_data)
+        if not webhook.change(**change.validated_data):
+            raise Http404
         return Response(self.get_serializer(webhook).data)
 
     @extend_schema(operation_id="webhooks_delete", responses={204: None})

@@ -116,8 +116,9 @@ class Webhook(models.Model):
         """Of those of `with_last_delivery()`."""
         return self.latest[0] if self.latest else None
 
-    def change(self, *, url=None, events=None, active=None):
-        """Change what is given. Raises ValidationError when the URL can't be one."""
+    def change(self, *, url=None, events=None, active=None) -> bool:
+        """Change what is given. False when it is gone. Raises ValidationError when the URL can't be
+        one."""
         changed = {}
         if url is not None:
             changed["url"] = str(webhooks.Address.of(url))
@@ -127,7 +128,7 @@ class Webhook(models.Model):
             changed["disabled_at"] = None if active else timezone.now()
         for name, value in changed.items():
             setattr(self, name, value)
-        self.save(update_fields=list(changed))
+        return not changed or bool(Webhook.objects.filter(pk=self.pk).update(**changed))
 
     def ping(self) -> "Delivery":
         """Call it to see whether it answers. Raises Refused when it is disabled."""

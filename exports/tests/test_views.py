@@ -243,7 +243,8 @@ class TestChoices:
         ("fields", "words"),
         [
             ({"since": "2026-01-02", "until": "2026-01-01"}, "It ends before it begins."),
-            ({"since": "9999-12-31"}, "This day is still to come."),
+            ({"since": "8999-12-31"}, "This day is still to come."),
+            ({"since": "1969-12-31"}, "This day is too far away."),
             ({"until": "9999-12-31"}, "This day is too far away."),
             ({"since": "soon"}, "Enter a valid date."),
             ({"contents": "everything"}, "Select a valid choice."),

@@ -123,6 +123,16 @@ class TestOne:
     def test_nothing_changes_nothing(self, ask, webhook):
         assert ask("patch", f"{URL}/{webhook.pk}", {}).status_code == 200
 
+    def test_of_one_that_is_deleted_meanwhile(self, ask, webhook, monkeypatch):
+        change = Webhook.change
+
+        def meanwhile(webhook, **changes):
+            Webhook.objects.all().delete()
+            return change(webhook, **changes)
+
+        monkeypatch.setattr(Webhook, "change", meanwhile)
+        assert ask("patch", f"{URL}/{webhook.pk}", {"active": False}).status_code == 404
+
     def test_it_can_be_deleted(self, ask, webhook, delivery):
         assert ask("delete", f"{URL}/{webhook.pk}").status_code == 204
         assert not Webhook.objects.exists()

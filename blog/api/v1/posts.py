@@ -1,5 +1,6 @@
 from copy import copy
 
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
@@ -13,7 +14,7 @@ from blog.api.posts import get_or_404, seen_by_name
 from blog.forms import PostForm
 from blog.keyset import ID_MAX
 from blog.models import Post
-from blog.models.posts import BODY_MAX_LENGTH, TITLE_MAX_LENGTH, ChangedMeanwhile
+from blog.models.posts import BODY_MAX_LENGTH, TITLE_MAX_LENGTH, ChangedMeanwhile, is_admin
 from tasks.api.answers import MadeOnce
 from tasks.api.refusals import Conflict, error
 
@@ -131,8 +132,12 @@ class OnePost(APIView):
         examples=[OpenApiExample("Another title", {"title": "Lemonade"}, request_only=True)],
     )
     def put(self, request, pk):
-        """Change the title, or the content, or both. For its author, and for admins."""
-        post = self._own(pk, NOT_TO_EDIT)
+        """Change the title, or the content, or both. For its author, and for admins who may
+        change posts."""
+        posts = Post.objects.changed_by(request.user).select_related("author")
+        post = get_object_or_404(posts, pk=pk)
+        if not post.is_to_be_changed_by(request.user):
+            raise PermissionDenied(NOT_TO_EDIT)
         form = checked(_form(request, copy(post), partial=True), body="content")
         try:
             post.revise(form.instance.title, form.instance.body)
@@ -142,24 +147,21 @@ class OnePost(APIView):
 
     @extend_schema(operation_id="v1_posts_delete", responses={200: V1Done})
     def delete(self, request, pk):
-        """Delete a post. For its author, and for admins."""
-        self._own(pk, NOT_TO_DELETE).remove()
+        """Delete a post. For its author, and for admins who may delete posts."""
+        post = get_object_or_404(Post.objects.deletable_by(request.user), pk=pk)
+        if not post.is_to_be_deleted_by(request.user):
+            raise PermissionDenied(NOT_TO_DELETE)
+        if not post.remove(by=request.user):
+            raise Http404
         return Response({"message": "Post deleted"})
-
-    def _own(self, pk, refusal):
-        posts = Post.objects.changed_by(self.request.user).select_related("author")
-        post = get_object_or_404(posts, pk=pk)
-        if not post.is_to_be_changed_by(self.request.user):
-            raise PermissionDenied(refusal)
-        return post
 
 
 class AllPosts(APIView):
     @extend_schema(operation_id="v1_posts_delete_all", responses={200: V1Done})
     def delete(self, request):
-        """Delete all posts of everybody. For admins. The latest 2,000 are gone at once, older ones
-        within the next minutes."""
-        if not request.user.is_staff:
+        """Delete all posts of everybody, for good. For admins who may delete posts. The latest
+        2,000 are gone at once, older ones within the next minutes."""
+        if not is_admin(request.user, "delete"):
             raise PermissionDenied(NOT_TO_DELETE_ALL)
         Post.objects.remove_all(request.user)
         return Response({"message": "All posts deleted"})

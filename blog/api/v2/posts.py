@@ -3,6 +3,7 @@
 import hashlib
 from copy import copy
 
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.http import parse_etags
@@ -18,7 +19,7 @@ from accounts.api.serializers import checked, sent
 from blog import models
 from blog.api.posts import get_or_404
 from blog.forms import PostForm
-from blog.models.posts import ChangedMeanwhile
+from blog.models.posts import AnsweredIsGone, ChangedMeanwhile
 from tasks.api.asking import IF_NONE_MATCH, NOT_MODIFIED
 from tasks.api.refusals import Conflict, Outdated, TooLate, problem
 
@@ -55,7 +56,11 @@ class Posts(APIView):
         given = NewPost(data=sent(request))
         given.is_valid(raise_exception=True)
         post = models.Post(author=request.user, reply_to=self._answered(given.validated_data))
-        checked(PostForm(given.validated_data, instance=post)).instance.publish(logged=True)
+        form = checked(PostForm(given.validated_data, instance=post))
+        try:
+            form.instance.publish(logged=True)
+        except AnsweredIsGone as gone:
+            raise ValidationError({"reply_to": [NO_SUCH_POST]}) from gone
         response = answer(post, status=201)
         response["Location"] = reverse("api:v2:post", args=[post.pk])
         return response
@@ -96,8 +101,12 @@ class OnePost(APIView):
         examples=[OpenApiExample("Another text", {"body": "Thanks, @bob!"}, request_only=True)],
     )
     def patch(self, request, pk):
-        """Say something else. What it said stays in its history. For its author, and for admins."""
-        post = self._own(pk)
+        """Say something else. What it said stays in its history. For its author, and for admins
+        who may change posts."""
+        posts = models.Post.objects.changed_by(request.user).select_related("author")
+        post = get_object_or_404(posts, pk=pk)
+        if not post.is_to_be_changed_by(request.user):
+            raise PermissionDenied(NOT_YOURS)
         given = PostWords(data=sent(request), partial=True)
         given.is_valid(raise_exception=True)
         said = {"title": post.title, "body": post.body} | given.validated_data
@@ -113,17 +122,14 @@ class OnePost(APIView):
 
     @extend_schema(operation_id="posts_delete", responses={204: None})
     def delete(self, request, pk):
-        """Delete a post. It is gone at once; its author can restore it within a minute. For its
-        author, and for admins."""
-        self._own(pk).remove()
-        return Response(status=204)
-
-    def _own(self, pk):
-        posts = models.Post.objects.changed_by(self.request.user).select_related("author")
-        post = get_object_or_404(posts, pk=pk)
-        if not post.is_to_be_changed_by(self.request.user):
+        """Delete a post. It is gone at once; who deleted one of theirs can restore it within a
+        minute. For its author, and for admins who may delete posts."""
+        post = get_object_or_404(models.Post.objects.deletable_by(request.user), pk=pk)
+        if not post.is_to_be_deleted_by(request.user):
             raise PermissionDenied(NOT_YOURS)
-        return post
+        if not post.remove(by=request.user):
+            raise Http404
+        return Response(status=204)
 
 
 class Restore(APIView):
@@ -135,13 +141,13 @@ class Restore(APIView):
         responses={200: Post} | problem(410, "It is too late."),
     )
     def post(self, request, pk):
-        """Bring a post of yours back that was deleted within the last minute."""
+        """Bring a post of yours back that you deleted within the last minute."""
         own = models.Post.with_deleted.filter(author=request.user).select_related("author")
         post = get_object_or_404(own, pk=pk)
-        if post.deleted_at:
-            if not own.restorable().filter(pk=pk).exists():
+        if post.deleted_at and not post.restore():
+            post = get_object_or_404(own, pk=pk)  # may be purged by now, or back
+            if post.deleted_at:
                 raise TooLate(_("It is too late: the post is gone."))
-            post.restore()
         return answer(post)
 
 
