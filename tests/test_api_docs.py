@@ -1,5 +1,6 @@
 import pytest
 
+from microblog.api import docs
 from microblog.api.samples import sample
 
 pytestmark = pytest.mark.django_db
@@ -16,6 +17,10 @@ def test_the_page_has_every_operation(client):
 
 def test_the_page_says_which_headers_come(client):
     assert "<code>Location, Retry-After</code>" in client.get("/api/docs/").content.decode()
+
+
+def test_words_are_set_as_in_markdown():
+    assert docs._prose("Its `ETag`,\n  if < 2") == "Its <code>ETag</code>, if &lt; 2"
 
 
 @pytest.mark.parametrize(

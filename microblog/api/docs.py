@@ -6,6 +6,7 @@ from functools import cache
 
 from django.conf import settings
 from django.shortcuts import render
+from django.utils.html import format_html
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
@@ -36,9 +37,12 @@ def _operation(path, method, operation):
         "id": operation["operationId"],
         "method": method.upper(),
         "path": path,
-        "description": operation["description"],
+        "description": _prose(operation["description"]),
         "is_public": {} in operation.get("security", [{}]),
-        "parameters": operation.get("parameters", []),
+        "parameters": [
+            each | {"description": _prose(each.get("description", ""))}
+            for each in operation.get("parameters", [])
+        ],
         "curl": _curl(path, method, operation, body),
         "responses": [
             _response(status, response)
@@ -53,10 +57,17 @@ def _response(status, response):
     example = "" if is_refusal else _text(_example_of(content))
     return {
         "status": status,
-        "description": response["description"],
+        "description": _prose(response["description"]),
         "headers": list(response.get("headers", {})),
         "example": example,
     }
+
+
+def _prose(text):
+    """Lines as one, and what stands between backticks as code, as in Markdown."""
+    pieces = " ".join(text.split()).split("`")
+    form = "".join("<code>{}</code>" if place % 2 else "{}" for place in range(len(pieces)))
+    return format_html(form, *pieces)
 
 
 def _curl(path, method, operation, body):
