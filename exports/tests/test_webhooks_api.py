@@ -180,7 +180,8 @@ class TestPing:
         monkeypatch.setitem(api_settings.DEFAULT_THROTTLE_RATES, "webhook", "2/hour")
         monkeypatch.setattr("microblog.limits.time", SimpleNamespace(time=lambda: 7200.0))
         with Valkey() as server:
-            settings.CACHES = {"default": settings.CACHES["default"] | {"LOCATION": server.url}}
+            own = {"LOCATION": server.url, "OPTIONS": {"socket_timeout": 10}}
+            settings.CACHES = {"default": settings.CACHES["default"] | own}
             answers = [ask("post", f"{URL}/{webhook.pk}/ping") for _ in range(3)]
         assert [answer.status_code for answer in answers] == [202, 202, 429]
         assert int(answers[-1]["Retry-After"]) == 3600
