@@ -66,6 +66,8 @@ def environment(environment):
             "ALLOWED_HOSTS": "127.0.0.1",
             "SECURE_SSL_REDIRECT": "0",
             "EXPORT_ALLOWANCE": "0",
+            # What is too long for a line is refused by gunicorn, before it is the API's to answer.
+            "GUNICORN_CMD_ARGS": "--limit-request-line 0",
         }
     )
 
