@@ -171,7 +171,7 @@ def site(environment, tmp_path):
             stderr=output,
         )
     try:
-        wait_for(lambda: log.read_text().count("Booting worker") == 2 or process.poll())
+        wait_for(lambda: log.read_text().count("Booting worker") == 2 or process.poll(), seconds=60)
         wait_for(lambda: _answers(f"http://{address}/accounts/login/"), seconds=60)
         yield f"http://{address}", psutil.Process(process.pid).children()
     finally:
