@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from . import registry
+from . import origin, registry
 from .registry import COMMON_REASONS, CRASHED, REASONS_FOR_NOW, Refused, get_job
 
 ALERTS_FOR = timedelta(hours=24)
@@ -135,6 +135,14 @@ class Task(models.Model):
     )
     max_attempts = models.PositiveIntegerField(
         _("attempts at most"), help_text=_("So many failures are its end.")
+    )
+    request_id = models.CharField(
+        _("request"),
+        max_length=origin.ID_MAX,
+        blank=True,
+        default="",
+        db_default="",  # a program of the version before knows nothing of it
+        help_text=_("Of the request that launched it, as the log has it."),
     )
 
     objects = TaskQuerySet.as_manager()
@@ -362,3 +370,15 @@ class Cluster(models.Model):
 
     def __str__(self):
         return f"{self.host}:{self.pid}"
+
+
+class Tally(models.Model):
+    """The one row with what has been counted so far; see `tally`."""
+
+    until = models.DateTimeField()
+    counts = models.JSONField(default=dict)
+    rerung = models.BigIntegerField(default=0)
+    fenced = models.BigIntegerField(default=0)
+
+    def __str__(self):
+        return f"until {self.until}"
