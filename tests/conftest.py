@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -11,13 +12,14 @@ from contextlib import contextmanager
 
 import psutil
 import pytest
+import requests
 from django.conf import settings as django_settings
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from blog.models import Post
-from microblog.valkey import Valkey
+from microblog.valkey import Valkey, free_port
 
 from .smtp import Sink
 
@@ -151,6 +153,40 @@ def start_qcluster(environment, tmp_path):
             print(log.read_text())
 
     return start
+
+
+@pytest.fixture
+def site(environment, tmp_path):
+    """The address of the site under gunicorn as the Procfile has it, and its workers."""
+    procfile = (django_settings.BASE_DIR / "Procfile").read_text().splitlines()
+    (command,) = (line.partition(": ")[2] for line in procfile if line.startswith("web: "))
+    address = f"127.0.0.1:{free_port()}"
+    log = tmp_path / "gunicorn.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *shlex.split(command), "--bind", address],
+            cwd=django_settings.BASE_DIR,
+            env=environment,
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        wait_for(lambda: log.read_text().count("Booting worker") == 2 or process.poll())
+        wait_for(lambda: answers(f"http://{address}/accounts/login/"))
+        yield f"http://{address}", psutil.Process(process.pid).children()
+    finally:
+        family = psutil.Process(process.pid).children(recursive=True)
+        process.terminate()
+        process.wait(40)
+        wait_for(lambda: all_gone(family))
+        print(log.read_text())
+
+
+def answers(url):
+    try:
+        return requests.get(url, timeout=30).ok
+    except requests.ConnectionError:
+        return False
 
 
 @pytest.fixture

@@ -1,12 +1,8 @@
 """What a download of a gigabyte costs the web workers, as they are started in production."""
 
-import shlex
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import psutil
 import pytest
 import requests
 from django.conf import settings
@@ -15,9 +11,6 @@ from django.utils import timezone
 
 from exports import archive
 from exports.models import Export
-from microblog.valkey import free_port
-
-from .conftest import all_gone, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -42,40 +35,6 @@ def large(alice):
     export.save()
     yield export
     archive.remove(export.folder)
-
-
-@pytest.fixture
-def site(environment, tmp_path):
-    """The address of the site under gunicorn, and its workers."""
-    procfile = (settings.BASE_DIR / "Procfile").read_text().splitlines()
-    (command,) = (line.partition(": ")[2] for line in procfile if line.startswith("web: "))
-    address = f"127.0.0.1:{free_port()}"
-    log = tmp_path / "gunicorn.log"
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", *shlex.split(command), "--bind", address],
-            cwd=settings.BASE_DIR,
-            env=environment,
-            stdout=output,
-            stderr=output,
-        )
-    try:
-        wait_for(lambda: log.read_text().count("Booting worker") == 2 or process.poll())
-        wait_for(lambda: answers(f"http://{address}/accounts/login/"))
-        yield f"http://{address}", psutil.Process(process.pid).children()
-    finally:
-        family = psutil.Process(process.pid).children(recursive=True)
-        process.terminate()
-        process.wait(40)
-        wait_for(lambda: all_gone(family))
-        print(log.read_text())
-
-
-def answers(url):
-    try:
-        return requests.get(url, timeout=30).ok
-    except requests.ConnectionError:
-        return False
 
 
 class Peak:
