@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 METHODS = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"}
 NONE, OTHER = "none", "other"  # what visitors make up must not make series
+PATIENCE = 4.0  # seconds, of the ten that Prometheus has: a busy host is no missing one
 SECONDS = 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
 
 disable_created_metrics()  # they are of no use to Prometheus here, and double the series
@@ -60,7 +61,7 @@ class Scrape:
     """All metrics of one moment."""
 
     def collect(self):
-        answers = readiness.ask()
+        answers = readiness.ask(PATIENCE)
         ready = GaugeMetricFamily(
             "microblog_ready", "Whether a part is there, as /readyz/ says.", labels=["part"]
         )

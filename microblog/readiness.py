@@ -17,7 +17,7 @@ from tasks.models import LIVE_FOR, Cluster
 
 logger = logging.getLogger(__name__)
 
-PATIENCE = 1.0  # seconds, for all parts together
+PATIENCE = 1.0  # seconds that who asks has for all parts together
 EXPECTED = DatabaseError, RedisError
 
 
@@ -55,7 +55,7 @@ def ask_migrations():
 
 
 def ask_redis():
-    Doorbell().ping()
+    Doorbell().connection.ping()
     return WELL
 
 
@@ -108,15 +108,13 @@ PARTS = {
 }
 
 
-def ask() -> dict[str, Answer]:
-    """The answers of all parts, by their names."""
-    deadline = time.monotonic() + PATIENCE
-    asked = {name: part.begin() for name, part in PARTS.items()}
-    return {name: _wait(asked[name], part, deadline) for name, part in PARTS.items()}
-
-
-def _wait(future, part, deadline):
-    try:
-        return future.result(max(0, deadline - time.monotonic()))
-    except TimeoutError:
-        return Answer(f"No answer within {PATIENCE:g} s.", part.mend)
+def ask(patience: float = PATIENCE) -> dict[str, Answer]:
+    """The answers of all parts, by their names, within `patience` seconds."""
+    deadline = time.monotonic() + patience
+    answers = {name: part.begin() for name, part in PARTS.items()}
+    for name, part in PARTS.items():
+        try:
+            answers[name] = answers[name].result(max(0, deadline - time.monotonic()))
+        except TimeoutError:
+            answers[name] = Answer(f"No answer within {patience:g} s.", part.mend)
+    return answers
