@@ -1,8 +1,57 @@
-"""A log file that rotates although several processes write to it."""
+"""Lines that say for which request and which task they were written; and a log file that rotates
+although several processes write to it."""
 
 import fcntl
+import json
+import logging
 import os
+from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
+
+from tasks import origin
+
+
+def _ids(record):
+    """Of the request and of the task. What Django says of an answer, it says when that is over."""
+    request_id = getattr(getattr(record, "request", None), "id", None)
+    return {"request_id": request_id} if request_id else origin.ids()
+
+
+class LineFormatter(logging.Formatter):
+    """For people. The ids come at the end."""
+
+    def __init__(self):
+        super().__init__("{asctime} {levelname} {name}: {message}", style="{")
+
+    def formatMessage(self, record):
+        line = super().formatMessage(record)
+        ids = " ".join(f"{name}={value}" for name, value in _ids(record).items())
+        return f"{line} [{ids}]" if ids else line
+
+
+class JsonFormatter(logging.Formatter):
+    """For programs: an object a line."""
+
+    def format(self, record):
+        said = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            "process": record.process,
+            **_ids(record),
+        }
+        if record.exc_info:
+            said["exception"] = self.formatException(record.exc_info)
+        if record.stack_info:
+            said["stack"] = self.formatStack(record.stack_info)
+        return json.dumps(said, ensure_ascii=False)
+
+
+def tag(event, hint):
+    """Let Sentry know them too."""
+    event.setdefault("tags", {}).update(origin.ids())
+    return event
 
 
 class SharedRotatingFileHandler(RotatingFileHandler):

@@ -1,5 +1,6 @@
 """Settings, all from the environment (see .env.example). DEBUG=1 alone is a development site."""
 
+import ipaddress
 import os
 import re
 from pathlib import Path
@@ -10,6 +11,8 @@ import sentry_sdk
 from django.contrib.messages import constants as message_constants
 from django.core.exceptions import ImproperlyConfigured
 from sentry_sdk.integrations.logging import ignore_logger
+
+from . import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -42,6 +45,16 @@ def whole(name: str, default: int, *, least: int, most: int) -> int:
     if not least <= value <= most:
         raise ImproperlyConfigured(f"{name} is {value}, and not between {least} and {most}.")
     return value
+
+
+def network(name: str, value: str):
+    """The network that the variable `name` names by `value`."""
+    try:
+        return ipaddress.ip_network(value.strip())
+    except ValueError:
+        raise ImproperlyConfigured(
+            f"{name} has {value!r}, which is no network like 10.0.0.0/8 and no address."
+        ) from None
 
 
 DEBUG = env.bool("DEBUG", default=False)
@@ -94,6 +107,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "microblog.signs.SignsMiddleware",
+    "microblog.tracing.RequestIdMiddleware",
+    "microblog.metrics.CountMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -460,15 +476,33 @@ CORS_EXPOSE_HEADERS = [
     "www-authenticate",
 ]
 
+# Signals: who may read /metrics. Without either, nobody may; in development everybody.
+
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+if METRICS_TOKEN and not re.fullmatch(r"[!-~]{16,}", METRICS_TOKEN):
+    raise ImproperlyConfigured(
+        "METRICS_TOKEN is too easy to guess, or can't be sent: make it of 16 ASCII characters or"
+        " more, without spaces, for example by: openssl rand -hex 32"
+    )
+METRICS_NETWORKS = [
+    network("METRICS_NETWORKS", each) for each in env.list("METRICS_NETWORKS", default=[])
+]
+
 # Logs: everything to standard error, and to a file if there is to be one; errors also to ADMINS and
 # to Sentry
 
+LOG_FORMAT = env.str("LOG_FORMAT", default="line")
+if LOG_FORMAT not in {"line", "json"}:
+    raise ImproperlyConfigured(f"LOG_FORMAT is {LOG_FORMAT!r}, and neither line nor json.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {"()": "microblog.logs.LineFormatter"},
+        "json": {"()": "microblog.logs.JsonFormatter"},
+    },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT},
         "mail_admins": {"class": "django.utils.log.AdminEmailHandler", "level": "ERROR"},
     },
     "root": {"handlers": ["console", "mail_admins"], "level": env.str("LOG_LEVEL", default="INFO")},
@@ -483,7 +517,7 @@ LOGGING = {
 if LOG_FILE := env.str("LOG_FILE", default=""):
     LOGGING["handlers"]["file"] = {
         "class": "microblog.logs.SharedRotatingFileHandler",
-        "formatter": "line",
+        "formatter": LOG_FORMAT,
         "filename": LOG_FILE,
         "maxBytes": env.int("LOG_FILE_BYTES", default=10_000_000),
         "backupCount": 5,
@@ -517,6 +551,7 @@ if SENTRY_DSN := env.str("SENTRY_DSN", default=""):
         max_request_body_size="never",
         include_local_variables=False,
         auto_session_tracking=False,
+        before_send=logs.tag,
     )
     ignore_logger("django-q")  # it says twice a second that Redis is away
     ignore_logger("django.security.DisallowedHost")

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 
-from .models import Task
+from .models import Cluster, Task
 
 CHUNK = 500  # rows
 
 
 def tidy() -> Iterator[None]:
-    """Delete the tasks that nobody asks for any more; yields after each step."""
-    return delete(Task.objects.to_forget())
+    """Delete the tasks and the clusters that nobody asks for any more; yields after each step."""
+    yield from delete(Task.objects.to_forget())
+    yield from delete(Cluster.objects.to_forget())
 
 
 def delete(rows) -> Iterator[None]:

@@ -23,7 +23,7 @@ from django.db.models.functions import Now
 from django_q.tasks import async_task
 from redis.exceptions import RedisError
 
-from . import pulse, registry
+from . import origin, pulse, registry, tally
 from .broker import Doorbell
 from .models import Attempt, State, Task
 from .statements import Given, Update
@@ -98,6 +98,7 @@ def launch(
         args=args or {},
         background=background,
         max_attempts=settings.TASKS_MAX_ATTEMPTS,
+        request_id=origin.request_id.get(),
         # A moment later; if we die in between, the sweeper rings.
         dispatched_at=None if background else Now(),
     )
@@ -132,6 +133,7 @@ def launch_spread(job: str, args_by_key: dict[str, dict], *, after: float, pace:
             background=True,
             not_before=Now() + timedelta(seconds=after + number / pace),
             max_attempts=settings.TASKS_MAX_ATTEMPTS,
+            request_id=origin.request_id.get(),
         )
         for number, key in enumerate(keys)
     ]
@@ -297,6 +299,8 @@ def sweep() -> int:
     tasks += waiting.filter(background=True)[: max(0, BACKGROUND_WAITING_MAX - messages)]
     if tasks:
         ring(tasks)
+    if again := sum(task.dispatched_at is not None for task in tasks):
+        tally.add(rerung=again)
     return len(tasks)
 
 

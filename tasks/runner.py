@@ -15,14 +15,15 @@ import time
 import traceback
 import uuid
 from contextlib import contextmanager
-from functools import wraps
+from contextvars import copy_context
+from functools import partial, wraps
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error as DatabaseError
 from django.db import close_old_connections, connections, transaction
 
-from . import lifecycle, pulse, registry
+from . import lifecycle, origin, pulse, registry, tally
 from .models import Task
 
 logger = logging.getLogger(__name__)
@@ -82,7 +83,8 @@ class Run:
         conversation with a mail server, a disk that takes its time. The thread dies with the
         process and is stopped with it, so it keeps no dead worker's task."""
         over = threading.Event()
-        thread = threading.Thread(target=self._extend_until, args=[over], daemon=True)
+        extend = partial(copy_context().run, self._extend_until, over)
+        thread = threading.Thread(target=extend, daemon=True)
         thread.start()
         try:
             yield
@@ -130,7 +132,8 @@ def job(description, **words):
         @wraps(function)
         def perform(task_id):
             if task := _claimed(name, task_id):
-                _attempt(function, task)
+                with origin.noted(task.request_id, str(task.pk)):
+                    _attempt(function, task)
 
         return perform
 
@@ -155,7 +158,7 @@ def _attempt(function, task):
         function(Run(task))
         lifecycle.succeed(task)
     except lifecycle.Superseded as gone:
-        logger.warning("Stopped: %s", gone)
+        _stop(gone)
     except BaseException as error:  # Django-Q2's time-out is a SystemExit
         _give_up(task, error)
         if not isinstance(error, Exception):
@@ -173,10 +176,15 @@ def _give_up(task, error):
         if not again:
             lifecycle.fail(task, reason, words)
     except lifecycle.Superseded as gone:
-        logger.warning("Stopped: %s", gone)
+        _stop(gone)
         return
     # Errors are mailed to ADMINS: once for a task, when it has failed for good.
     is_expected = getattr(error, "expected", False)
     level = logging.WARNING if again or is_expected else logging.ERROR
     why = None if is_expected else error
     logger.log(level, "Task %s (%s) failed: %s", task.pk, task, reason, exc_info=why)
+
+
+def _stop(gone):
+    logger.warning("Stopped: %s", gone)
+    tally.add(fenced=1)

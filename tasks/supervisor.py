@@ -6,7 +6,8 @@
         └── sentinel
             └── workers, pusher, monitor
 
-The sweeper also launches what recurs. The supervisor replaces a cluster that died or is stuck, and
+The sweeper also launches what recurs, and the leader writes for others that the cluster lives. The
+supervisor replaces a cluster that died or is stuck, and
 a sweeper likewise. Were the supervisor itself killed, they hear it by the end of a pipe, and end
 with all of theirs.
 """
@@ -28,7 +29,7 @@ from django.db import Error as DatabaseError
 from django.db import close_old_connections, connections
 from django_q import cluster as django_q_cluster
 
-from . import lifecycle, pulse
+from . import heartbeat, lifecycle, pulse
 from .pulse import Pulse
 from .sentinel import Sentinel
 
@@ -49,6 +50,7 @@ class Supervisor:
         self.run_once = run_once
         self.stopping = False
         self.has_worked = False
+        self.sweeps = Pulse()  # of sweeps that went well, for all who are forked from here on
 
     def run(self):
         """Return when told to stop, or when a cluster that is to run once has done so.
@@ -146,10 +148,15 @@ class Sweeper(Child):
             signal.signal(number, signal.SIG_IGN)  # the supervisor decides
         found, launch_at = 0, 0.0
         while not select.select([self.supervisor.lifeline], [], [], _sweep_again_after(found))[0]:
-            found = self._try(lifecycle.sweep) or 0
+            found = self._try(self._sweep_once) or 0
             if time.monotonic() >= launch_at:
                 launch_at = time.monotonic() + LAUNCH_DUE_EVERY
                 self._try(lifecycle.launch_due)
+
+    def _sweep_once(self):
+        found = lifecycle.sweep()
+        self.supervisor.sweeps.beat()
+        return found
 
     def _try(self, step):
         self.pulse.beat()
@@ -212,11 +219,14 @@ class Cluster(Child):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.join()
         # In a process of its own: a database that hangs must not hold the supervisor up.
-        give_back = partial(lifecycle.release, self.pulse.id, at_fault=at_fault)
-        release = Child(self.supervisor, give_back)
+        release = Child(self.supervisor, partial(self._release, at_fault))
         release.process.join(2)
         release.process.kill()
         release.process.join()
+
+    def _release(self, at_fault):
+        lifecycle.release(self.pulse.id, at_fault=at_fault)
+        heartbeat.end(self.pulse)
 
     def _lead(self):
         os.setsid()
@@ -226,6 +236,7 @@ class Cluster(Child):
         self.supervisor.start_cluster()
         if not multiprocessing.active_children():
             return  # it was to run once
+        heartbeat.start(self.pulse, self.supervisor.sweeps)
         (sentinel,) = multiprocessing.active_children()
         # Asked by its id: the pipe `sentinel.sentinel` is open until its children have ended too.
         while sentinel.is_alive():

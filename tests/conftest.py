@@ -172,7 +172,7 @@ def site(environment, tmp_path):
         )
     try:
         wait_for(lambda: log.read_text().count("Booting worker") == 2 or process.poll(), seconds=60)
-        wait_for(lambda: _answers(f"http://{address}/accounts/login/"), seconds=60)
+        wait_for(lambda: answers(f"http://{address}/accounts/login/"), seconds=60)
         yield f"http://{address}", psutil.Process(process.pid).children()
     finally:
         family = psutil.Process(process.pid).children(recursive=True)
@@ -182,7 +182,7 @@ def site(environment, tmp_path):
         print(log.read_text())
 
 
-def _answers(url):
+def answers(url):
     try:
         return requests.get(url, timeout=30).ok
     except requests.RequestException:

@@ -149,3 +149,23 @@ def test_exceptions_go_to_sentry_and_what_people_write_does_not(sentry, tmp_path
 def test_without_a_dsn_nothing_is_sent_anywhere():
     asked = "import sentry_sdk; print(sentry_sdk.get_client().is_active())"
     assert manage("shell", "-c", asked, **PRODUCTION).stdout.split()[-1] == "False"
+
+
+def test_the_site_logs_for_programs_where_that_is_asked_for(tmp_path):
+    file = tmp_path / "site.log"
+    said = "import logging; logging.getLogger('blog').info('Hello, program')"
+    shown = manage(
+        "shell", "-c", said, **PRODUCTION, LOG_FORMAT="json", LOG_FILE=str(file)
+    ).stderr.splitlines()
+    for lines in (shown, file.read_text().splitlines()):
+        assert json.loads(lines[-1])["message"] == "Hello, program"
+
+
+def test_sentry_is_told_of_which_request(sentry, tmp_path):
+    dsn, bodies = sentry
+    site = PRODUCTION | {"DEBUG": "1", "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3"}
+    manage("migrate", **site)
+    asked = FALL_OVER.replace("secure=True", "secure=True, headers={'X-Request-ID': 'a-click'}")
+    manage("shell", "-c", asked, **site, SENTRY_DSN=dsn)
+    event = json.loads(bodies.get(timeout=10).splitlines()[2])
+    assert event["tags"]["request_id"] == "a-click"

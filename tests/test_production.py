@@ -135,6 +135,30 @@ def test_it_refuses_authorities_that_are_not_there():
     assert "WEBHOOK_CA_FILE is '/nowhere.pem'" in refused.stderr
 
 
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN is too easy to guess"),
+        ({"METRICS_TOKEN": "long enough but of several words"}, "METRICS_TOKEN is"),
+        ({"METRICS_NETWORKS": "10.0.0.0/8,example.org"}, "METRICS_NETWORKS has 'example.org'"),
+        ({"METRICS_NETWORKS": "10.0.0.1/8"}, "METRICS_NETWORKS has '10.0.0.1/8'"),
+        ({"LOG_FORMAT": "xml"}, "LOG_FORMAT is 'xml', and neither line nor json"),
+    ],
+)
+def test_it_refuses_signals_that_nobody_could_read(wrong, named):
+    refused = manage("check", **PRODUCTION | wrong)
+    assert refused.returncode != 0
+    assert named in refused.stderr
+    assert "short" not in refused.stderr.splitlines()[-1]
+
+
+def test_a_token_and_networks_are_taken():
+    code = "from django.conf import settings; print(settings.METRICS_NETWORKS)"
+    right = {"METRICS_TOKEN": "a" * 64, "METRICS_NETWORKS": "10.0.0.0/8, fd00::/8,192.0.2.7"}
+    said = manage("shell", "-c", code, **PRODUCTION | right).stdout
+    assert "IPv4Network('10.0.0.0/8'), IPv6Network('fd00::/8'), IPv4Network('192.0.2.7/32')" in said
+
+
 def test_it_warns_of_webhooks_that_reach_everything():
     deploy = "check", "--deploy", "--fail-level", "WARNING"
     assert manage(*deploy, **PRODUCTION).returncode == 0

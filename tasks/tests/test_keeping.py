@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from tasks import keeping, lifecycle
-from tasks.models import Attempt, Task
+from tasks.models import Attempt, Cluster, Task
 
 from .test_lifecycle import COUNT
 
@@ -51,3 +51,12 @@ def test_it_goes_in_steps(monkeypatch):
         ended(days)
     assert tidy() == 3
     assert not Task.objects.exists()
+
+
+def test_clusters_that_were_lost_are_kept_a_day():
+    lost = {"host": "here", "pid": 1, "workers": 2, "started_at": timezone.now()}
+    for hours in (1, 25):
+        seen = timezone.now() - timedelta(hours=hours)
+        Cluster.objects.create(pk=f"{hours} h ago", seen_at=seen, **lost)
+    tidy()
+    assert Cluster.objects.get().pk == "1 h ago"

@@ -1,8 +1,9 @@
 import pytest
 from django.utils import timezone
 
-from tasks import lifecycle, runner
+from tasks import lifecycle, origin, runner
 from tasks.models import Attempt, State, Task
+from tasks.runner import Run
 
 from . import jobs_for_tests
 
@@ -117,3 +118,37 @@ class TestRun:
         with pytest.raises(lifecycle.Superseded), run.fenced():
             Task.objects.update(key="written")
         assert Task.objects.get().key == "1"
+
+
+def test_a_worker_works_for_the_request_that_launched_the_task(monkeypatch):
+    found = []
+    with origin.noted("a-click"):
+        task, _ = lifecycle.launch(f"{jobs_for_tests.__name__}.count", key="1")
+    monkeypatch.setattr(lifecycle, "succeed", lambda task: found.append(origin.ids()))
+    jobs_for_tests.count(str(task.pk))
+    assert found == [{"request_id": "a-click", "task_id": str(task.pk)}]
+    assert origin.ids() == {}
+
+
+def test_so_does_the_thread_that_keeps_it_alive(monkeypatch):
+    found = []
+    with origin.noted("a-click", "a-task"):
+        monkeypatch.setattr(Run, "_extend_until", lambda run, over: found.append(origin.ids()))
+        monkeypatch.setattr(Run, "_come_back", lambda run: None)
+        with Run(Task()).kept_alive():
+            pass
+    assert found == [{"request_id": "a-click", "task_id": "a-task"}]
+
+
+def test_what_a_task_launches_is_for_the_same_request():
+    with origin.noted("a-click"):
+        task, _ = lifecycle.launch(f"{jobs_for_tests.__name__}.lose", key="1")
+    Task.objects.update(max_attempts=1)
+    jobs_for_tests.lose(str(task.pk))  # its failure launches another
+    assert Task.objects.get(key=f"after {task.pk}").request_id == "a-click"
+
+
+def test_many_that_are_spread_are_too():
+    with origin.noted("a-click"):
+        lifecycle.launch_spread(f"{jobs_for_tests.__name__}.count", {"1": {}}, after=0, pace=1)
+    assert Task.objects.get().request_id == "a-click"

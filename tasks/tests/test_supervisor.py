@@ -6,6 +6,7 @@ import pytest
 from django.db import OperationalError, connections
 
 from tasks import lifecycle, supervisor
+from tasks.pulse import Pulse
 
 SWEEPS = 20
 
@@ -30,7 +31,8 @@ def launches(transactional_db, monkeypatch, settings):
         monkeypatch.setattr(lifecycle, "sweep", sweep)
         monkeypatch.setattr(lifecycle, "launch_due", count)
         connections.close_all()  # not shared over a fork
-        sweeper = supervisor.Sweeper(SimpleNamespace(lifeline=lifeline, held=held))
+        parent = SimpleNamespace(lifeline=lifeline, held=held, sweeps=Pulse())
+        sweeper = supervisor.Sweeper(parent)
         sweeper.process.join(10)
         assert (sweeper.process.exitcode, counts[0]) == (0, SWEEPS)
         return counts[1]
