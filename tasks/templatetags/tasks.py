@@ -1,0 +1,42 @@
+from datetime import datetime
+from urllib.parse import urlencode
+
+from django import template
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+register = template.Library()
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    """In the two largest units that say something: 40 ms, 4.2 s, 3 min 20 s, 2 h 5 min, 3 d 4 h."""
+    if seconds is None:
+        return "–"
+    if seconds < 1:
+        return _("%(number)s ms") % {"number": round(seconds * 1000)}
+    if seconds < 10:
+        return _("%(number)s s") % {"number": number_format(seconds, 1)}
+    whole = round(seconds)
+    if whole < 60:
+        return _("%(number)s s") % {"number": whole}
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return _("%(minutes)s min %(seconds)s s") % {"minutes": minutes, "seconds": rest}
+    hours, rest = divmod(minutes, 60)
+    if hours < 24:
+        return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": rest}
+    return _("%(days)s d %(hours)s h") % {"days": hours // 24, "hours": hours % 24}
+
+
+@register.filter
+def to_the_minute(moment: datetime) -> datetime:
+    """What is asked for every few seconds does not change as often by it."""
+    return moment.replace(second=0, microsecond=0)
+
+
+@register.simple_tag
+def failures_asked(failures) -> str:
+    """What the list of tasks is asked, so that it shows these."""
+    asked = {"state__exact": "failed", "ended": "week", "newer": "none"}
+    return urlencode(asked | {"job": failures.job.name, "reason": failures.reason})
