@@ -57,7 +57,10 @@ const options = (type, colour) => {
       },
     },
     plugins: {
-      legend: { position: "bottom", labels: { color: colour("fg"), boxWidth: 12 } },
+      legend: {
+        position: "bottom",
+        labels: { color: colour("fg"), boxWidth: isTime ? 24 : 12, usePointStyle: isTime, pointStyle: "line" },
+      },
       tooltip: isTime
         ? { callbacks: { label: ({ dataset, raw }) => `${dataset.label}: ${say(raw)}` } }
         : {},

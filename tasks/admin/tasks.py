@@ -22,6 +22,7 @@ from tasks import acting, registry
 from tasks.acting import CANCEL, RETRY, act
 from tasks.models import Attempt, Task
 from tasks.registry import MAIL_UNKNOWN
+from tasks.templatetags.tasks import duration
 
 from . import board
 from .filters import EndedFilter, JobFilter, NewerFilter, ReasonFilter
@@ -34,11 +35,16 @@ class AttemptInline(ReadOnly, admin.StackedInline):
     model = Attempt
     extra = 0
     can_delete = False
-    fields = ["worker", "started_at", "ended_at", "outcome", "resends", "trace"]
-    readonly_fields = ["trace"]
+    fields = ["worker", "started_at", "ended_at", "took", "outcome", "resends", "trace"]
+    readonly_fields = ["took", "trace"]
 
     def has_view_permission(self, request, obj=None):
         return request.user.has_perm("tasks.view_task")  # they are a part of it
+
+    @admin.display(description=_("duration"))
+    def took(self, attempt):
+        if attempt.ended_at:
+            return duration((attempt.ended_at - attempt.started_at).total_seconds())
 
     @admin.display(description=Attempt._meta.get_field("traceback").verbose_name)
     def trace(self, attempt):
@@ -50,16 +56,7 @@ class TaskAdmin(ReadOnly, admin.ModelAdmin):
     """The list, a page for each task, and what operators may do, who may change tasks; who may only
     view them sees the same without buttons."""
 
-    list_display = [
-        "what",
-        "owner",
-        "state",
-        "percent",
-        "reason",
-        "attempt",
-        "created_at",
-        "ended_at",
-    ]
+    list_display = ["what", "owner", "state", "percent", "reason", "created_at", "ended_at"]
     list_filter = ["state", JobFilter, ReasonFilter, EndedFilter, NewerFilter, "background"]
     list_select_related = ["owner"]
     list_per_page = 50
@@ -152,11 +149,11 @@ class TaskAdmin(ReadOnly, admin.ModelAdmin):
 
     @admin.display(description=Task._meta.get_field("reason").verbose_name)
     def why(self, task):
-        return task.reason_label
+        return f"{task.reason_label} ({task.reason})" if task.reason else None
 
     @admin.display(description=Task._meta.get_field("phase").verbose_name)
     def doing(self, task):
-        return task.phase_label
+        return task.phase_label or None
 
     @admin.display(description=_("others for the same"))
     def same(self, task):

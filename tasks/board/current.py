@@ -33,11 +33,12 @@ SWEEPS_WITHIN = timedelta(minutes=1)
 
 @dataclass
 class Standing:
-    """How many tasks of a job run, are due, are due in the background (`behind`), begin later, and
-    of these, are tried `again`; how many were `left` by their workers, and no other one came;
-    `oldest` and `oldest_behind`: since when the first is due."""
+    """How many tasks of a job, or where it is None, of many jobs, run, are due, are due in the
+    background (`behind`), begin later, and of these, are tried `again`; how many were `left` by
+    their workers, and no other one came; `oldest` and `oldest_behind`: since when the first is due.
+    """
 
-    job: Job
+    job: Job | None
     running: int = 0
     due: int = 0
     behind: int = 0
@@ -47,6 +48,11 @@ class Standing:
     oldest: datetime | None = None
     oldest_behind: datetime | None = None
     pause: Pause | None = None
+
+    @property
+    def due_since(self) -> datetime | None:
+        """Since when the oldest one waits, in the background or not."""
+        return min(filter(None, (self.oldest, self.oldest_behind)), default=None)
 
 
 @dataclass
@@ -161,16 +167,13 @@ class Current:
 
     @cached_property
     def total(self) -> Standing:
-        """Of all jobs together; since when the first is due, only of those that are not paused."""
-        total = Standing(job=None)
-        for name in ("running", "due", "behind", "later", "again"):
-            setattr(total, name, sum(getattr(each, name) for each in self.standings))
-        going = [each for each in self.standings if not (each.pause or self.pause)]
-        total.left = sum(each.left for each in going)
-        for name in ("oldest", "oldest_behind"):
-            moments = [getattr(each, name) for each in going]
-            setattr(total, name, min(filter(None, moments), default=None))
-        return total
+        """Of all jobs together."""
+        return _sum(self.standings)
+
+    @cached_property
+    def going(self) -> Standing:
+        """Of those jobs together that are not paused."""
+        return _sum(each for each in self.standings if not (each.pause or self.pause))
 
     @cached_property
     def messages(self) -> int | None:
@@ -240,13 +243,12 @@ class Current:
             yield Worry(_("Redis does not answer, so nothing begins. What waits is not lost."))
 
     def _of_tasks(self):
-        for since, long in (
-            (self.total.oldest, LONG),
-            (self.total.oldest_behind, LONG_BEHIND),
-        ):
-            if since and since < self.moment - long:
-                yield Worry(_("There are too few workers for what waits, the oldest of it"), since)
-        if left := self.total.left:
+        if _is_before(self.going.oldest, self.moment - LONG):
+            yield Worry(_("There are too few workers for what is due."), self.going.oldest)
+        if _is_before(self.going.oldest_behind, self.moment - LONG_BEHIND):
+            words = _("There are too few workers for what is due in the background.")
+            yield Worry(words, self.going.oldest_behind)
+        if left := self.going.left:
             words = ngettext(
                 "%(count)d task was left by its worker, and no other one has taken it.",
                 "%(count)d tasks were left by their workers, and no other ones have taken them.",
@@ -268,6 +270,23 @@ class Current:
             else:
                 words = _("Paused: %(job)s") % {"job": get_job(pause.job).description}
                 yield Worry(words, pause.at)
+
+
+def _sum(standings):
+    standings = list(standings)
+    counts = {
+        name: sum(getattr(each, name) for each in standings)
+        for name in ("running", "due", "behind", "later", "again", "left")
+    }
+    oldest = {
+        name: min((moment for each in standings if (moment := getattr(each, name))), default=None)
+        for name in ("oldest", "oldest_behind")
+    }
+    return Standing(job=None, **counts, **oldest)
+
+
+def _is_before(moment, limit):
+    return moment is not None and moment < limit
 
 
 def _most_first(standing):

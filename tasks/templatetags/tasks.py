@@ -10,23 +10,24 @@ register = template.Library()
 
 @register.filter
 def duration(seconds: float | None) -> str:
-    """In the two largest units that say something: 40 ms, 4.2 s, 3 min 20 s, 2 h 5 min, 3 d 4 h."""
+    """In the two largest units that say something: 40 ms, 4.2 s, 42 s, 3 min 20 s, 2 h, 3 d 4 h."""
     if seconds is None:
         return "–"
     if seconds < 1:
         return _("%(number)s ms") % {"number": round(seconds * 1000)}
     if seconds < 10:
         return _("%(number)s s") % {"number": number_format(seconds, 1)}
-    whole = round(seconds)
-    if whole < 60:
-        return _("%(number)s s") % {"number": whole}
-    minutes, rest = divmod(whole, 60)
-    if minutes < 60:
-        return _("%(minutes)s min %(seconds)s s") % {"minutes": minutes, "seconds": rest}
-    hours, rest = divmod(minutes, 60)
-    if hours < 24:
-        return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": rest}
-    return _("%(days)s d %(hours)s h") % {"days": hours // 24, "hours": hours % 24}
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = [
+        days and _("%(number)s d") % {"number": days},
+        hours and _("%(number)s h") % {"number": hours},
+        minutes and _("%(number)s min") % {"number": minutes},
+        seconds and _("%(number)s s") % {"number": seconds},
+    ]
+    first = next(place for place, part in enumerate(parts) if part)
+    return " ".join(part for part in parts[first : first + 2] if part)
 
 
 @register.filter
