@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from tasks import lifecycle
 from tasks.models import Cluster, Pause, State, Task
-from tasks.tests.test_lifecycle import quiet_redis
+from tasks.tests.conftest import quiet_redis
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 __all__ = ["quiet_redis"]  # a fixture

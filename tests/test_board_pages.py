@@ -15,7 +15,7 @@ from django.utils import timezone
 from exports.models import Export, Schedule
 from tasks import lifecycle
 from tasks.models import EVERY_JOB, Cluster, Pause, State, Task
-from tasks.tests.test_lifecycle import quiet_redis
+from tasks.tests.conftest import quiet_redis
 
 pytestmark = pytest.mark.django_db
 __all__ = ["quiet_redis"]  # a fixture

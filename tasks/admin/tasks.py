@@ -60,6 +60,7 @@ class TaskAdmin(ReadOnly, admin.ModelAdmin):
     list_filter = ["state", JobFilter, ReasonFilter, EndedFilter, NewerFilter, "background"]
     list_select_related = ["owner"]
     list_per_page = 50
+    sortable_by = ["created_at"]  # by an index
     ordering = ["-created_at"]
     search_fields = ["=owner__username", "=key"]
     search_help_text = _("A person's user name, or the key or the id of a task")

@@ -10,10 +10,9 @@ from tasks.models import EVERY_JOB, Attempt, Cluster, Pause, State, Task
 from tasks.pulse import Pulse
 
 from .test_acting import failed
-from .test_lifecycle import COME_BACK, COUNT, REFUSE, quiet_redis, silent_for_ever
+from .test_lifecycle import COME_BACK, COUNT, REFUSE, silent_for_ever
 
 pytestmark = pytest.mark.django_db
-__all__ = ["quiet_redis"]  # a fixture
 
 MINUTE = timedelta(minutes=1)
 

@@ -31,21 +31,6 @@ def silent_for_ever(task):
     Task.objects.filter(pk=task.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
 
 
-@pytest.fixture
-def rung(monkeypatch):
-    """The tasks that the workers are told of; no Redis is asked."""
-    told = []
-    monkeypatch.setattr(
-        lifecycle, "async_task", lambda job, pk, broker: told.append((job, uuid.UUID(pk)))
-    )
-    return told
-
-
-@pytest.fixture
-def quiet_redis(monkeypatch):
-    monkeypatch.setattr(lifecycle.Doorbell, "queue_size", lambda doorbell: 0)
-
-
 def nobody_rang():
     """As after a crash between a commit and the bell, and some time."""
     Task.objects.update(dispatched_at=timezone.now() - timedelta(minutes=1))

@@ -6,10 +6,10 @@ from django.utils import timezone
 from tasks import lifecycle
 from tasks.models import EVERY_JOB, Pause, State, Task
 
-from .test_lifecycle import COUNT, REFUSE, nobody_rang, quiet_redis, rung, silent_for_ever, task
+from .test_lifecycle import COUNT, REFUSE, nobody_rang, silent_for_ever, task
 
 pytestmark = pytest.mark.django_db
-__all__ = ["quiet_redis", "rung", "task"]  # fixtures
+__all__ = ["task"]  # a fixture
 
 
 @pytest.fixture(params=[COUNT, EVERY_JOB], ids=["its job", "every job"])
