@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from django.db.models import BooleanField, Count, ExpressionWrapper, Max, Min, Q
+from django.db.models import BooleanField, Count, ExpressionWrapper, Max, Min, Prefetch, Q
 from django.db.models.functions import Coalesce, Greatest, Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from tasks import registry
 from tasks.broker import Doorbell
 from tasks.lifecycle import BY_ITSELF
-from tasks.models import DUE, EVERY_JOB, LIVE_FOR, Attempt, Cluster, Pause, State, Task
+from tasks.models import ABANDONED, DUE, EVERY_JOB, LIVE_FOR, Attempt, Cluster, Pause, State, Task
 from tasks.registry import Job, get_job
 
 RUNNING_MOST = 100  # tasks of which is said how far they are
@@ -92,7 +92,7 @@ class Current:
         silent = Q(seen_at__lt=Now() - LIVE_FOR)
         is_silent = ExpressionWrapper(silent, output_field=BooleanField())
         clusters = list(Cluster.objects.annotate(is_silent=is_silent).order_by("host", "pid"))
-        busy = Counter(attempt.cluster for attempt in self.running)
+        busy = Counter(attempt.cluster for task in self.running for attempt in task.under_way)
         for cluster in clusters:
             cluster.busy = busy[cluster.pk]
         return clusters
@@ -119,14 +119,15 @@ class Current:
         return max((each.swept_at for each in self.clusters if each.swept_at), default=None)
 
     @cached_property
-    def running(self) -> list[Attempt]:
-        """The attempts that are under way, with their tasks, the longest first; `is_left`: whether
-        its worker fell silent."""
-        left = ExpressionWrapper(Q(task__lease_until__lt=Now()), output_field=BooleanField())
-        attempts = Attempt.objects.filter(
-            task__state=State.RUNNING, outcome=Attempt.Outcome.RUNNING
-        ).annotate(is_left=left)
-        return list(attempts.select_related("task__owner").order_by("started_at")[:RUNNING_MOST])
+    def running(self) -> list[Task]:
+        """Those that run, the longest first; `is_abandoned`: whether its worker fell silent;
+        `under_way`: a list of the attempt that is."""
+        is_abandoned = ExpressionWrapper(ABANDONED, output_field=BooleanField())
+        under_way = Attempt.objects.filter(outcome=Attempt.Outcome.RUNNING)
+        tasks = Task.objects.active_by_index().filter(state=State.RUNNING)
+        tasks = tasks.annotate(is_abandoned=is_abandoned).select_related("owner")
+        tasks = tasks.prefetch_related(Prefetch("attempts", under_way, to_attr="under_way"))
+        return list(tasks.order_by("claimed_at")[:RUNNING_MOST])
 
     @cached_property
     def pauses(self) -> dict[str, Pause]:
@@ -147,7 +148,7 @@ class Current:
         given_back = Coalesce("checkpointed_at", "created_at")
         due_since = Greatest(Coalesce("not_before", "created_at"), given_back)
         left = Q(state=State.RUNNING, lease_until__lt=Now() - LEFT_LONG)
-        rows = Task.objects.active().order_by().values("job")
+        rows = Task.objects.active_by_index().values("job")
         found = rows.annotate(
             running=Count("pk", filter=Q(state=State.RUNNING)),
             due=Count("pk", filter=first),

@@ -13,7 +13,7 @@ from django.utils import timezone
 from tasks.models import Attempt, State, Task
 from tasks.statements import Given, for_each
 
-SAMPLE = 100  # tasks
+SAMPLE = 50  # tasks
 ENDED = State.SUCCEEDED, State.FAILED, State.CANCELLED
 
 

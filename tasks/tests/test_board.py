@@ -1,6 +1,8 @@
+import re
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from tasks import lifecycle, registry
@@ -151,12 +153,13 @@ class TestCurrent:
         monkeypatch.setattr(lifecycle.pulse, "own", Pulse("ours"))
         task, _ = lifecycle.launch(COUNT, key="1", owner=bob)
         lifecycle.claim(COUNT, task.pk)
-        (attempt,) = Current().running
-        assert (attempt.task, attempt.task.owner, attempt.is_left) == (task, bob, False)
+        (found,) = Current().running
+        assert (found, found.owner, found.is_abandoned) == (task, bob, False)
+        assert [attempt.number for attempt in found.under_way] == [1]
         (found,) = Current().clusters
         assert (found.busy, found.is_silent) == (1, False)
         silent_for_ever(task)
-        assert Current().running[0].is_left
+        assert Current().running[0].is_abandoned
 
     def test_failures_are_grouped_by_job_and_reason(self, now):
         for key in "12":
@@ -291,3 +294,53 @@ def test_percentiles(weighted, expected):
 
 def test_a_sample_is_enough_for_a_95th_percentile():
     assert SAMPLE >= 20
+
+
+@pytest.fixture
+def asked():
+    """The statements that the database was asked, with their parameters."""
+    asked = []
+
+    def note(execute, sql, parameters, many, context):
+        asked.append((sql, parameters))
+        return execute(sql, parameters, many, context)
+
+    with connection.execute_wrapper(note):
+        yield asked
+
+
+WHOLE = re.compile(r"SCAN tasks_(task|attempt)$|Seq Scan on tasks_(task|attempt)", re.MULTILINE)
+
+
+def plan(sql, parameters):
+    explain = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN"
+    with connection.cursor() as cursor:
+        cursor.execute(f"{explain} {sql}", parameters)
+        return "\n".join(str(row[-1]) for row in cursor.fetchall())
+
+
+def test_what_has_ended_is_not_gone_through(now, asked):
+    """Among very many that ended, all is found by indexes, whatever a database believes."""
+    ago = now - timedelta(days=20)
+    tasks = Task.objects.bulk_create(
+        Task(job=COUNT, key=str(number), state=State.SUCCEEDED, ended_at=ago, max_attempts=1)
+        for number in range(1_000)
+    )
+    Attempt.objects.bulk_create(
+        Attempt(task=task, number=1, worker="ant:1", started_at=ago, outcome="succeeded")
+        for task in tasks
+    )
+    lifecycle.claim(COUNT, lifecycle.launch(COUNT, key="running")[0].pk)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")  # it is quicker for so few
+    asked.clear()
+    current = Current()
+    assert current.worries and current.running and current.recurring
+    Lately()
+    statements = [each for each in asked if each[0].startswith("SELECT")]
+    assert len(statements) == 10
+    for sql, parameters in statements:
+        found = plan(sql, parameters)
+        assert not WHOLE.search(found), sql
