@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tasks.admin import ReadOnly
 
-from .models import Delivery, Download, Export, Webhook
+from .models import Delivery, Download, Export, Schedule, Webhook
 
 
 @admin.register(Export)
@@ -27,6 +27,7 @@ class ExportAdmin(ReadOnly, admin.ModelAdmin):
     search_fields = ["=owner__username"]
     date_hierarchy = "created_at"
     show_full_result_count = False
+    view_on_site = False  # its page is its owner's
     exclude = ["file"]
 
     @admin.display(description=Export._meta.get_field("task").verbose_name)
@@ -42,6 +43,16 @@ class ExportAdmin(ReadOnly, admin.ModelAdmin):
     @admin.display(description=_("Downloads"), ordering="fetched")
     def fetched(self, export):
         return export.fetched
+
+
+@admin.register(Schedule)
+class ScheduleAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["owner", "every", "contents", "next_at", "paused_at"]
+    list_filter = ["every", ("paused_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["owner"]
+    search_fields = ["=owner__username"]
+    ordering = ["next_at"]
+    show_full_result_count = False
 
 
 @admin.register(Webhook)

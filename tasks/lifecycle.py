@@ -20,12 +20,14 @@ from django.conf import settings
 from django.db import IntegrityError, models, transaction
 from django.db.models import Case, F, When
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 from redis.exceptions import RedisError
 
 from . import origin, pulse, registry, tally
 from .broker import Doorbell
 from .models import Attempt, State, Task
+from .registry import Refused
 from .statements import Given, Update
 
 logger = logging.getLogger(__name__)
@@ -112,6 +114,28 @@ def launch(
     if not background:
         transaction.on_commit(partial(_push, [task]))
     return task, True
+
+
+def repeat(task: Task) -> Task:
+    """Let a new task, which is returned, do what this one did not: as its job has it, or else the
+    same again. This is for operators; what its owner may try again says the job (Task.retry()).
+
+    Raises Refused.
+    """
+    if not task.ended_badly:
+        raise Refused(_("It has neither failed nor been cancelled."))
+    if not registry.is_declared(task.job):
+        raise Refused(_("No app declares its job any more."))
+    if registry.get_job(task.job).retry:
+        return task.retry()
+    again, created = None, False
+    newer = Task.objects.filter(job=task.job, key=task.key, created_at__gt=task.created_at)
+    if not newer.exists():
+        same = {"key": task.key, "owner": task.owner, "args": task.args}
+        again, created = launch(task.job, **same, background=task.background)
+    if not created:
+        raise Refused(_("There is a newer task for the same."))
+    return again
 
 
 def launch_spread(job: str, args_by_key: dict[str, dict], *, after: float, pace: float):

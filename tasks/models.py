@@ -8,7 +8,8 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, Count, F, OuterRef, Q, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, When
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -40,13 +41,64 @@ DUE = Q(not_before=None) | Q(not_before__lte=Now())
 ABANDONED = Q(state=State.RUNNING, lease_until__lt=Now())
 EXHAUSTED = Q(failures__gte=F("max_attempts") - 1)
 
+EVERY_JOB = ""
+
+
+class PauseQuerySet(models.QuerySet):
+    def begin(self, job: str, by) -> bool:
+        """Let no task of the job of this name begin any more, or of EVERY_JOB. False: that is so
+        already."""
+        return self.get_or_create(job=job, defaults={"by": by})[1]
+
+    def end(self, job: str) -> bool:
+        """Whether there was one to end. The sweeper rings for what has waited."""
+        return bool(self.filter(job=job).delete()[0])
+
+
+class Pause(models.Model):
+    """The operators let no task of a job begin, from `at` on. What runs goes on."""
+
+    job = models.CharField(
+        _("job"), max_length=100, unique=True, blank=True, help_text=_("Empty: every job.")
+    )
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("by"),
+    )
+    at = models.DateTimeField(_("since"), default=timezone.now)
+
+    objects = PauseQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("pause")
+        verbose_name_plural = _("pauses")
+
+    def __str__(self):
+        return self.job or "*"
+
+
+def paused() -> Q:
+    """Of tasks: that the operators let none of their job begin. Both parts are asked once a
+    statement, however many tasks it is about."""
+    every = Exists(Pause.objects.filter(job=EVERY_JOB))
+    return Q(every) | Q(job__in=Pause.objects.values("job"))
+
 
 class TaskQuerySet(models.QuerySet):
     def active(self):
         return self.filter(ACTIVE)
 
+    def active_by_index(self):
+        """The same, for who reads all of them: by the index of their keys, in which there are no
+        others. SQLite takes that only where the states are no parameters."""
+        states = "tasks_task.state IN ('queued', 'running')"
+        return self.filter(RawSQL(states, [], models.BooleanField())).order_by()  # noqa: S611
+
     def claimable(self):
-        return self.filter(Q(DUE, state=State.QUEUED) | (ABANDONED & ~EXHAUSTED))
+        return self.filter(~paused(), Q(DUE, state=State.QUEUED) | (ABANDONED & ~EXHAUSTED))
 
     def of_declared_jobs(self):
         return self.filter(job__in=registry.declared())
@@ -69,15 +121,31 @@ class TaskQuerySet(models.QuerySet):
 
     def with_standing(self):
         """With `ahead`: of a queued task, how many are due that a worker takes before it, of others
-        None; and `is_abandoned`: whether its worker fell silent, by the clock of the database."""
+        None; `is_abandoned`: whether its worker fell silent, by the clock of the database; and
+        `is_paused`: whether the operators let no worker begin it, or go on with it."""
         earlier = Task.objects.filter(
-            DUE, state=State.QUEUED, background=False, created_at__lt=OuterRef("created_at")
+            ~paused(),
+            DUE,
+            state=State.QUEUED,
+            background=False,
+            created_at__lt=OuterRef("created_at"),
         )
         count = earlier.order_by().values("state").annotate(count=Count("pk")).values("count")
         return self.annotate(
             ahead=Case(When(state=State.QUEUED, then=Coalesce(count, 0))),
             is_abandoned=Case(When(ABANDONED, then=True), default=False),
+            is_paused=Case(
+                When(paused() & (Q(state=State.QUEUED) | ABANDONED), then=True), default=False
+            ),
         )
+
+    def with_newer(self):
+        """With `has_newer`: whether there is a newer task for the same (job, key), which does what
+        this one did not."""
+        newer = Task.objects.filter(
+            job=OuterRef("job"), key=OuterRef("key"), created_at__gt=OuterRef("created_at")
+        )
+        return self.annotate(has_newer=Exists(newer))
 
     def to_forget(self):
         """What ended so long ago that nobody asks for it any more."""
@@ -168,6 +236,13 @@ class Task(models.Model):
                 condition=Q(ended_at__isnull=False),
                 name="tasks_task_by_end",
             ),
+            # For the board: how many ended how, and the list of all.
+            models.Index(
+                fields=["state", "ended_at"],
+                condition=Q(ended_at__isnull=False),
+                name="tasks_task_by_outcome",
+            ),
+            models.Index(fields=["created_at"], name="tasks_task_by_creation"),
         ]
 
     def __str__(self):
@@ -190,6 +265,10 @@ class Task(models.Model):
 
     @property
     def phase_label(self):
+        """What is being done, or why nothing is, in the reader's language. (That it is paused is
+        known of those of `with_standing()`.)"""
+        if getattr(self, "is_paused", False):
+            return _("Waiting: paused by the operators.")
         return get_job(self.job).phases.get(self.phase, "")
 
     @property
@@ -328,6 +407,10 @@ class Attempt(models.Model):
                 fields=["ended_at"],
                 condition=Q(ended_at__isnull=False),
                 name="tasks_attempt_by_end",
+            ),
+            # For the board: those few that were not the first of their task.
+            models.Index(
+                fields=["started_at"], condition=Q(number__gt=1), name="tasks_attempt_again"
             ),
         ]
 

@@ -149,7 +149,9 @@ def _claimed(name, task_id):
     except ValueError:
         task = None
     if task is None:
-        logger.info("Nothing to do for %s %s: unknown, ended, or somebody else's.", name, task_id)
+        logger.info(
+            "Nothing to do for %s %s: unknown, ended, paused, or somebody else's.", name, task_id
+        )
     return task
 
 

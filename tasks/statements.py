@@ -1,8 +1,10 @@
-"""Statements that are composed once. The ORM takes longer to compose the claim of a task than a
-database to carry it out, and it has no words for RETURNING."""
+"""Statements that the ORM has no words for, as RETURNING, or LIMIT in a part of a UNION; and those
+that are composed once, for it takes longer to compose the claim of a task than a database to carry
+it out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cached_property, lru_cache
+from itertools import chain
 
 from django.db import connection, models
 from django.db.models.query import get_related_populators
@@ -177,6 +179,18 @@ class Update:
         query = self.rows().query.chain(UpdateQuery)
         query.add_update_values(self.changes)
         return query
+
+
+def for_each(given: list[dict], rows: models.QuerySet) -> Iterable[list]:
+    """The rows of a QuerySet with values_list(), in which a `Given` may stand for a value, for each
+    of `given` in one statement. The last value of each row is the place in `given`."""
+    compiler = rows.query.get_compiler(connection=connection)
+    sql, parameters = compiler.as_sql()
+    parts = (f"SELECT part.*, {place} FROM ({sql}) AS part" for place in range(len(given)))  # noqa: S608 (the ORM's own)
+    filled = chain.from_iterable(_filled(parameters, each) for each in given)
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(parts), [*filled])
+        return compiler.results_iter([cursor.fetchall()])
 
 
 def _filled(parameters, given):

@@ -1,0 +1,311 @@
+"""How quick the operators' board is when very much has been done.
+
+    .venv/bin/python bench/board.py [--tasks 1000000] [--waiting 0]
+
+On SQLite and on PostgreSQL as it is by default, each made by the real migrations, so many tasks
+have ended, each with its attempts, and so many wait. `month`: they ended evenly within the last 30
+days, which is how long they are kept. `day`: all of them within the last 24 hours, which is as bad
+as it can be. One in 50 failed, one in 100 was cancelled, one in 20 needed a second attempt.
+
+Each page is asked for by somebody who may see and change tasks and nothing else, signed in, through
+all of the site but its web server; the first answer, by which templates are compiled and the
+database warms up, is not counted. Redis is not there.
+
+board    the whole page: what is now, the last hour and the last day
+now      its part that is asked for every 5 seconds
+lately   its part that is asked for every minute
+list     the list of all tasks, which counts them
+failed   the list of those that failed within a day
+person   the list of the tasks of one person
+
+median and least are of the time until the answer is there; own is what this process worked for it,
+SQLite included, PostgreSQL not. Where other work is done beside it, the least says most.
+
+Then claims: milliseconds of lifecycle.claim(), with the statement as it is and as it was before
+there were pauses, in turns, the median of each.
+
+The last line is for machines: board_ms, the slowest median of the board, and board_statements, the
+most, of the two databases, among tasks that ended within a month; board_day_ms, the same among
+those of a day; claim, as it is by as it was. Required: 300 and 15 at most. The exit status is 1
+where that does not hold.
+"""
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from datetime import timedelta
+from pathlib import Path
+from statistics import median
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[0] = str(ROOT)  # in place of bench/, whose queue.py would hide that of the library
+
+from tests.servers import postgres  # noqa: E402
+
+SPANS = {"month": timedelta(days=30), "day": timedelta(days=1)}
+PEOPLE = 1_000
+ROUNDS = 15
+CLAIMS = 300
+CHUNK = 20_000
+JOBS = [
+    *["exports.jobs.export_posts", "blog.jobs.mail_new_post", "blog.jobs.mail_message"],
+    *["blog.jobs.announce_post", "exports.jobs.call_webhook", "microblog.jobs.tidy_up"],
+]
+PAGES = {
+    "board": "/admin/tasks/task/board/",
+    "now": "/admin/tasks/task/board/now/",
+    "lately": "/admin/tasks/task/board/lately/",
+    "list": "/admin/tasks/task/",
+    "failed": "/admin/tasks/task/?state__exact=failed&ended=day",
+    "person": "/admin/tasks/task/?q=person_7",
+}
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    arguments.add_argument("--tasks", type=int, default=1_000_000)
+    arguments.add_argument("--waiting", type=int, default=0)
+    asked = arguments.parse_args()
+    measured = {}
+    for span in SPANS:
+        with tempfile.TemporaryDirectory(prefix="board-bench-") as var:
+            measure(measured, "SQLite", span, asked, VAR_DIR=var, DATABASE_URL="")
+        with tempfile.TemporaryDirectory(prefix="board-bench-") as var, postgres(True) as url:
+            measure(measured, "PostgreSQL", span, asked, VAR_DIR=var, DATABASE_URL=url)
+    sys.exit(report(measured))
+
+
+def measure(measured, database, span, asked, **place):
+    print(f"{database}: {asked.tasks:,} tasks within a {span} ...", file=sys.stderr, flush=True)
+    environment = (
+        os.environ
+        | place
+        | {
+            "DJANGO_SETTINGS_MODULE": "bench.settings",
+            "DEBUG": "0",  # as in production; with it Django keeps the text of each query
+            "ENV_FILE": "",
+            "SECRET_KEY": "for-this-run-only",
+            "ALLOWED_HOSTS": "testserver",
+            "REDIS_URL": "redis://127.0.0.1:1/0",
+            "SECURE_SSL_REDIRECT": "0",
+            "LOG_LEVEL": "ERROR",
+        }
+    )
+    command = [sys.executable, "-m", "bench.board", "--child", span, asked.tasks, asked.waiting]
+    done = subprocess.run(
+        map(str, command), cwd=ROOT, env=environment, stdout=subprocess.PIPE, check=True
+    )
+    measured[database, span] = json.loads(done.stdout)
+
+
+def report(measured) -> bool:
+    """Whether something that is required does not hold."""
+    names = "database", "span", "page", "statements", "median, ms", "least, ms", "own, ms"
+    print("{:<11} {:<6} {:<7} {:>10} {:>11} {:>10} {:>9}".format(*names))
+    for (database, span), found in measured.items():
+        for page, numbers in found["pages"].items():
+            print(
+                f"{database:<11} {span:<6} {page:<7} {numbers['statements']:>10}"
+                f" {numbers['median']:>11.0f} {numbers['least']:>10.0f} {numbers['own']:>9.0f}"
+            )
+        before, after = found["claims"]
+        print(f"{database:<11} {span:<6} claim: {after:.2f} ms, without pauses {before:.2f} ms")
+
+    def worst(span, name):
+        return max(
+            found["pages"]["board"][name] for (_, at), found in measured.items() if at == span
+        )
+
+    claim = median(
+        after / before for before, after in (each["claims"] for each in measured.values())
+    )
+    milliseconds, statements = worst("month", "median"), worst("month", "statements")
+    print(
+        f"board_ms={milliseconds:.0f} board_statements={statements}"
+        f" board_day_ms={worst('day', 'median'):.0f} claim={claim:.2f}"
+    )
+    return milliseconds > 300 or statements > 15
+
+
+# In a process of its own for each database
+
+
+def run(span, tasks, waiting):
+    import django
+
+    django.setup()
+    fill(span, int(tasks), int(waiting))
+    print(json.dumps(ask()))
+
+
+def fill(span, tasks, waiting):
+    from django.contrib.auth import get_user_model
+    from django.core.management import call_command
+    from django.db import connection, transaction
+    from django.utils import timezone
+
+    from tasks.models import Attempt, Task
+
+    call_command("migrate", verbosity=0)
+    now = timezone.now()
+    user = get_user_model()
+    people = user.objects.bulk_create(
+        user(username=f"person_{n}", email=f"p{n}@example.com", last_seen=now)
+        for n in range(PEOPLE)
+    )
+    people = [person.pk for person in people]
+    dice = random.Random(2026)
+    step = SPANS[span] / tasks
+    for start in range(0, tasks, CHUNK):
+        numbers = range(start, min(start + CHUNK, tasks))
+        rows = [ended(dice, n, now - step * (tasks - n), people) for n in numbers]
+        with transaction.atomic():
+            write(connection, Task, rows)
+            write(connection, Attempt, [each for row in rows for each in attempts_of(row)])
+    with transaction.atomic():
+        write(connection, Task, [queued(number, now, people) for number in range(waiting)])
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE" if connection.vendor == "sqlite" else "VACUUM ANALYZE")
+
+
+def ended(dice, number, at, people):
+    again = dice.random() < 0.05
+    took = dice.expovariate(1 / 5)
+    claimed = at - timedelta(seconds=took)
+    kind = dice.choices(("succeeded", "failed", "cancelled"), (97, 2, 1))[0]
+    return new_task(number, people) | {
+        "created_at": claimed - timedelta(seconds=dice.expovariate(1 / 2) + 30 * again),
+        "state": kind,
+        "reason": dice.choice(("crashed", "not_mailed", "worker_lost")) if kind == "failed" else "",
+        "claimed_at": claimed,
+        "checkpointed_at": claimed,
+        "ended_at": at,
+        "attempt": 1 + again,
+        "failures": int(again),
+    }
+
+
+def queued(number, now, people):
+    later = now + timedelta(hours=1) if number % 3 == 0 else None
+    return new_task(number, people) | {"created_at": now, "not_before": later}
+
+
+def new_task(number, people):
+    return {
+        "id": uuid.uuid4(),
+        "job": JOBS[number % len(JOBS)],
+        "key": str(number),
+        "owner_id": people[number % len(people)] if number % 2 else None,
+        "max_attempts": 5,
+    }
+
+
+def attempts_of(row):
+    for number in range(1, row["attempt"] + 1):
+        last = number == row["attempt"]
+        back = timedelta(seconds=0 if last else 20)
+        yield {
+            "task_id": row["id"],
+            "number": number,
+            "worker": "ant:1",
+            "started_at": row["claimed_at"] - back,
+            "ended_at": row["ended_at"] - back,
+            "outcome": row["state"] if last else "failed",
+        }
+
+
+def write(connection, model, rows):
+    """Quicker than the ORM: by COPY, or in one statement for all."""
+    if not rows:
+        return
+    empty = model()
+    fields = [
+        each for each in model._meta.concrete_fields if each.attname != "id" or "id" in rows[0]
+    ]
+    columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    values = [
+        [
+            field.get_db_prep_save(
+                row.get(field.attname, getattr(empty, field.attname)), connection
+            )
+            for field in fields
+        ]
+        for row in rows
+    ]
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            marks = ", ".join(["%s"] * len(fields))
+            cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", values)
+            return
+        with cursor.cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+            for each in values:
+                copy.write_row(each)
+
+
+def ask():
+    from django.contrib.auth import get_user_model
+    from django.contrib.auth.models import Permission
+    from django.core.management import call_command
+    from django.test import Client
+    from django.utils import timezone
+
+    call_command("collectstatic", verbosity=0, interactive=False)
+    people = get_user_model().objects
+    operator = people.create_user("operator", is_staff=True, last_seen=timezone.now())
+    names = ["view_task", "change_task"]
+    own = Permission.objects.filter(content_type__app_label="tasks", codename__in=names)
+    operator.user_permissions.set(own)
+    client = Client()
+    client.force_login(operator)
+    return {
+        "pages": {name: time_page(client, address) for name, address in PAGES.items()},
+        "claims": time_claims(),
+    }
+
+
+def time_page(client, address):
+    times, own = [], []
+    for _ in range(ROUNDS + 1):
+        began, worked = time.perf_counter(), time.process_time()
+        response = client.get(address)
+        times.append((time.perf_counter() - began) * 1e3)
+        own.append((time.process_time() - worked) * 1e3)
+        assert response.status_code == 200, (address, response.status_code)
+    statements = int(response["X-Statements"])
+    numbers = {"median": median(times[1:]), "least": min(times[1:]), "own": median(own[1:])}
+    return numbers | {"statements": statements}
+
+
+def time_claims():
+    """(before, after), in milliseconds."""
+    from django.db.models import CharField, Q
+
+    from tasks import lifecycle
+    from tasks.models import ABANDONED, DUE, EXHAUSTED, State, Task
+    from tasks.statements import Given, Update
+
+    claimable = Q(DUE, state=State.QUEUED) | (ABANDONED & ~EXHAUSTED)
+    own = {"pk": lifecycle.ID, "job": Given("job", CharField())}
+    after = lifecycle.CLAIM
+    before = Update(lambda: Task.objects.filter(claimable, **own), **after.changes)
+    times = {before: [], after: []}
+    for number in range(CLAIMS):
+        for way in (before, after) if number % 2 else (after, before):
+            task, _ = lifecycle.launch(JOBS[0], key=str(uuid.uuid4()), background=True)
+            lifecycle.CLAIM = way
+            began = time.perf_counter()
+            claimed = lifecycle.claim(JOBS[0], task.pk)
+            times[way].append((time.perf_counter() - began) * 1e3)
+            lifecycle.succeed(claimed)
+    return median(times[before]), median(times[after])
+
+
+if __name__ == "__main__":
+    run(*sys.argv[2:]) if sys.argv[1:2] == ["--child"] else main()
