@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 from rest_framework.exceptions import AuthenticationFailed, ValidationError
 
-from accounts.models import Token
+from accounts.models import Token, User
 from accounts.models.tokens import NAME_MAX_LENGTH, SCOPES
 
 EXPIRES_IN_MAX = 5 * 365  # days
@@ -89,6 +89,8 @@ class Credentials(Strict):
         given = {name: self.validated_data[name] for name in ("username", "password")}
         person = authenticate(self.context["request"], **given)
         if person is None:
+            if suspended := User.objects.suspended_as(**given):
+                raise AuthenticationFailed(" ".join(suspended.why_out))
             raise AuthenticationFailed(_("Please enter a correct user name and password."))
         return person
 

@@ -1,4 +1,4 @@
-"""People, whom they follow, and the tokens by which programs act for them."""
+"""People, whom they follow, why some are suspended, and the tokens of the programs they use."""
 
 from .people import (
     ABOUT_MAX_LENGTH,
@@ -14,6 +14,7 @@ from .people import (
     languages,
     not_muted,
 )
+from .suspensions import Suspension
 from .tokens import Token
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "UNSUBSCRIBE_SALT",
     "USERNAME_TAKEN",
     "Follow",
+    "Suspension",
     "Token",
     "User",
     "UserManager",
