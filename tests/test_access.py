@@ -69,6 +69,7 @@ def parts(alice, bob, settings, tmp_path):
         "section": "people",
         "blog": posts[0].pk,
         "blog:notification": Notification.objects.first().pk,
+        "blog:report_post": posts[1].pk,
         "exports": export.pk,
         "tasks": export.task.pk,
         "accounts:unsubscribe": alice.unsubscribe_url("mail_new_posts")

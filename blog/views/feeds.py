@@ -60,7 +60,7 @@ def json(request, username):
 def _newest_of(username):
     """(the person of this name, the latest posts of theirs)."""
     person = get_object_or_404(User.objects.active().named(username))
-    return person, person.posts.newest_first()[:NEWEST]
+    return person, person.posts.shown().newest_first()[:NEWEST]
 
 
 def _title(person):
