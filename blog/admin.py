@@ -188,7 +188,7 @@ class CaseAdmin(Deciding, ReadOnly, admin.ModelAdmin):
             said.append(Case.Decision.HIDDEN.label)
         if not case.person.is_active:
             said.append(Case.Decision.SUSPENDED.label)
-        return ", ".join(map(str, said)) or None
+        return ", ".join(map(str, said)) or self.get_empty_value_display()
 
     @admin.display(description=_("reports"), ordering="count")
     def count(self, case):
