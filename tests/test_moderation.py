@@ -109,6 +109,7 @@ class TestPeople:
         assert 'value="restore"' in page.text
         assert 'value="suspend"' not in page.text
         assert "Please stop." in page.text
+        assert 'src="data:image/' in page.text
 
     def test_the_form_does_not_change_it_behind_its_back(self, admin_client, bob):
         page = admin_client.get(f"{PEOPLE}{bob.pk}/change/")
