@@ -1,22 +1,51 @@
+from base64 import b64encode
+
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from .models import User
+from .deciding import Deciding
+from .models import Suspension, User
+
+
+class SuspensionForm(forms.ModelForm):
+    class Meta:
+        model = Suspension
+        fields = ["reason", "words"]
+
+
+class SuspensionInline(admin.TabularInline):
+    model = Suspension
+    fk_name = "person"
+    fields = readonly_fields = ["began_at", "began_by", "reason", "words", "ended_at", "ended_by"]
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request, obj):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_view_permission(self, request, obj=None):
+        return True  # who sees the person
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
+class UserAdmin(Deciding, DjangoUserAdmin):
     list_display = ["username", "display_name", "email", "is_active", "date_joined", "last_seen"]
     list_filter = ["is_staff", "is_superuser", "is_active", "language"]
     search_fields = ["username", "display_name", "email"]
     readonly_fields = [
-        "picture",
+        "picture",  # re-encoded only on its way by the site
         "last_seen",
-    ]  # a picture is re-encoded only on its way by the site
+        "is_active",  # changed by being suspended and restored
+    ]
     autocomplete_fields = ["mutes", "blocks"]
-    actions = ["remove_pictures"]
+    actions = ["suspend", "restore", "remove_pictures"]
+    inlines = [SuspensionInline]
     fieldsets = [
         *DjangoUserAdmin.fieldsets,
         (_("Profile"), {"fields": ["picture", "display_name", "about", "last_seen"]}),
@@ -29,12 +58,44 @@ class UserAdmin(DjangoUserAdmin):
 
     @admin.display(description=_("picture"))
     def picture(self, person):
-        return format_html('<img src="{}" alt="" width="96" height="96">', person.avatar_url)
+        # Within the page: at its address, one of who is suspended is not shown.
+        picture, kind = person.read_avatar()
+        url = f"data:{kind};base64,{b64encode(picture).decode()}"
+        return format_html('<img src="{}" alt="" width="96" height="96">', url)
+
+    def get_inlines(self, request, person):
+        return super().get_inlines(request, person) if person else []
+
+    def get_decisions(self, person):
+        return {"suspend" if person.is_active else "restore"}
+
+    @admin.action(description=_("Suspend"), permissions=["change"])
+    def suspend(self, request, people):
+        return self.decide(
+            request,
+            people,
+            lambda person, **given: person.suspend(request.user, **given),
+            form=SuspensionForm,
+            title=_("Suspend them?"),
+            log=lambda person, reason, words: [(person, f"suspended: {reason}")],
+        )
+
+    @admin.action(description=_("Restore"), permissions=["change"])
+    def restore(self, request, people):
+        return self.decide(
+            request,
+            people,
+            lambda person: person.restore(request.user),
+            form=forms.Form,
+            title=_("Restore them?"),
+            log=lambda person: [(person, "restored")],
+        )
 
     @admin.action(description=_("Remove the pictures of selected people"), permissions=["change"])
     def remove_pictures(self, request, people):
         for person in people:
             person.change_avatar(b"")
+            self.log_change(request, person, "picture removed")
 
     def delete_queryset(self, request, queryset):
         for person in queryset:  # one by one: their tasks are cancelled

@@ -96,6 +96,13 @@ class SignInForm(AuthenticationForm):
         help_text=_("For 30 days in this browser. Otherwise, until you close it."),
     )
 
+    def get_invalid_login_error(self):
+        """Who is suspended, and knows the password, is told so."""
+        given = {name: self.cleaned_data[name] for name in ("username", "password")}
+        if person := User.objects.suspended_as(**given):
+            return ValidationError(person.why_out)
+        return super().get_invalid_login_error()
+
 
 class PasswordResetForm(DjangoPasswordResetForm):
     def __init__(self, *args, **kwargs):

@@ -6,9 +6,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.validators import BLANK
 
-from .models import Message, Post
+from .models import Message, Post, Report
 from .models.messages import MESSAGE_MAX_LENGTH
 from .models.posts import BODY_MAX_LENGTH, ChangedMeanwhile
+from .models.reports import WORDS_MAX_LENGTH, behind
 
 
 class PostForm(forms.ModelForm):
@@ -110,4 +111,25 @@ class MessageForm(forms.ModelForm):
                 code="apart",
                 params={"name": recipient.username},
             )
+        return super().clean()
+
+
+class ReportForm(forms.ModelForm):
+    """`about`: the post or the person that it is about."""
+
+    class Meta:
+        model = Report
+        fields = ["reason", "words"]
+        widgets = {"words": forms.Textarea(attrs={"rows": 3})}
+
+    def __init__(self, *args, about, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.about = about
+        limit = {"limit": WORDS_MAX_LENGTH}
+        self.fields["words"].help_text = _("Up to %(limit)s characters.") % limit
+
+    def clean(self):
+        if behind(self.about) == self.instance.reporter:
+            words = _("You can't report yourself, or what you wrote.")
+            raise ValidationError(words, code="own")
         return super().clean()

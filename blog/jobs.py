@@ -48,8 +48,8 @@ def mail_new_post(run):
 
 
 def _post_of(task):
-    """What the task is about, while it and its author are there."""
-    posts = Post.objects.filter(author__is_active=True).select_related("author")
+    """What the task is about, while everybody gets to see it."""
+    posts = Post.objects.public().select_related("author")
     return posts.filter(pk=task.args["post"]).first()
 
 

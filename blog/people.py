@@ -67,7 +67,7 @@ def with_counts(people):
     followers = Follow.objects.filter(followed=OuterRef("pk"), follower__is_active=True)
     following = Follow.objects.filter(follower=OuterRef("pk"), followed__is_active=True)
     return people.annotate(
-        posts_count=CountUpTo(Post.objects.filter(author=OuterRef("pk")), COUNTED + 1),
+        posts_count=CountUpTo(Post.objects.shown().filter(author=OuterRef("pk")), COUNTED + 1),
         followers_count=CountUpTo(followers, COUNTED + 1),
         following_count=CountUpTo(following, COUNTED + 1),
     )

@@ -39,7 +39,7 @@ class PostsSitemap(Sitemap):
     """The newest ones; older ones are found from people's pages."""
 
     def items(self):
-        posts = Post.objects.filter(author__is_active=True).order_by("-pk")
+        posts = Post.objects.public().order_by("-pk")
         return posts.only("edited_at", "timestamp")[:LISTED]
 
     def lastmod(self, post):

@@ -2,7 +2,7 @@ from django.contrib.sitemaps import views as sitemaps
 from django.urls import path
 
 from .sitemaps import SITEMAPS
-from .views import bonds, feeds, messages, notifications, posts, search, timelines
+from .views import bonds, feeds, messages, notifications, posts, reports, search, timelines
 
 SITEMAP, SECTION = {"sitemaps": SITEMAPS}, "blog:sitemap_section"
 
@@ -19,6 +19,7 @@ urlpatterns = [
     path("@<username:username>/remove/", bonds.remove_follower, name="remove_follower"),
     path("@<username:username>/followers/", bonds.followers, name="followers"),
     path("@<username:username>/following/", bonds.following, name="following"),
+    path("@<username:username>/report/", reports.person, name="report_person"),
     path("@<username:username>/card/", bonds.card, name="card"),
     path("@<username:username>/feed.atom", feeds.atom, name="feed_atom"),
     path("@<username:username>/feed.json", feeds.json, name="feed_json"),
@@ -31,6 +32,7 @@ urlpatterns = [
     path("posts/<int:pk>/edit/", posts.edit, name="edit"),
     path("posts/<int:pk>/delete/", posts.delete, name="delete"),
     path("posts/<int:pk>/undo/", posts.undo, name="undo"),
+    path("posts/<int:pk>/report/", reports.post, name="report_post"),
     path("posts/<int:pk>/translation/", posts.translation, name="translation"),
     path("search/", search.find, name="search"),
     path("messages/", messages.conversations, name="messages"),

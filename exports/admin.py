@@ -1,11 +1,40 @@
+from django import forms
 from django.contrib import admin
 from django.db.models import Count, OuterRef
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin import UserAdmin
+from accounts.models import User
 from tasks.admin import ReadOnly
 
 from .models import Delivery, Download, Export, Schedule, Webhook
+
+admin.site.unregister(User)
+
+
+@admin.register(User)
+class OwnerAdmin(UserAdmin):
+    """People, with what an admin can do for those who are suspended: their words are theirs."""
+
+    actions = [*UserAdmin.actions, "export"]
+
+    def has_export_permission(self, request):
+        return request.user.has_perm("exports.add_export")
+
+    def get_decisions(self, person):
+        return super().get_decisions(person) | (set() if person.is_active else {"export"})
+
+    @admin.action(description=_("Export for them"), permissions=["export"])
+    def export(self, request, people):
+        return self.decide(
+            request,
+            people,
+            Export.objects.start_for,
+            form=forms.Form,
+            title=_("Export all that is theirs, and mail it to them?"),
+            log=lambda person: [(person, "export begun for them")],
+        )
 
 
 @admin.register(Export)

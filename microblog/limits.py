@@ -86,6 +86,8 @@ RULES = {
     "blog:post": [("POST", "write", person)],
     "blog:edit": [("POST", "write", person)],
     "blog:conversation": [("POST", "write", person)],
+    "blog:report_post": [("POST", "report", person)],
+    "blog:report_person": [("POST", "report", person)],
     "blog:search": [("GET", "search", person)],
     "blog:translation": [("GET", "translate", person)],
     "exports:file": [("GET", "download", person)],

@@ -77,6 +77,7 @@ def parts(alice, bob, settings, tmp_path):
         "section": "people",
         "blog": posts[0].pk,
         "blog:notification": Notification.objects.first().pk,
+        "blog:report_post": posts[1].pk,
         "exports": export.pk,
         "hook": webhook.pk,
         "delivery": delivery.pk,

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import AuthenticationFailed, UnsupportedMediaType, ValidationError
 
 from accounts.forms import TokenForm
-from accounts.models import Token
+from accounts.models import Token, User
 from accounts.models.tokens import EXPIRES_IN_MAX, NAME_MAX_LENGTH, SCOPES
 
 from .authentication import WRONG, as_signed_in
@@ -103,6 +103,8 @@ class Credentials(Strict):
         given = {name: self.validated_data[name] for name in ("username", "password")}
         person = authenticate(self.context["request"], **given)
         if person is None:
+            if suspended := User.objects.suspended_as(**given):
+                raise AuthenticationFailed(" ".join(suspended.why_out))
             raise AuthenticationFailed(WRONG)
         return person
 

@@ -1,4 +1,4 @@
-"""People, whom they follow, and the tokens by which programs act for them."""
+"""People, whom they follow, why some are suspended, and the tokens of the programs they use."""
 
 from .people import (
     ABOUT_MAX_LENGTH,
@@ -15,6 +15,7 @@ from .people import (
     languages,
     not_muted,
 )
+from .suspensions import Suspension
 from .tokens import Token
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "USERNAME_TAKEN",
     "Follow",
     "Reader",
+    "Suspension",
     "Token",
     "User",
     "UserManager",

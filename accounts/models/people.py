@@ -27,6 +27,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import pictures
 from accounts.validators import validate_display_name, validate_storable, validate_time_zone
 from tasks import lifecycle
+from tasks.registry import Refused
 from tasks.statements import Given, Select
 
 NAME_MAX_LENGTH = 50  # code points
@@ -38,6 +39,10 @@ EMAIL_SALT = "accounts.email"
 EMAIL_LINK_HOLDS = timedelta(days=1)
 USERNAME_TAKEN = _("This user name is taken. Please choose another.")
 EMAIL_TAKEN = _("This e-mail address belongs to another account.")
+SUSPENDED = _(
+    "Your account is suspended: nobody sees it, and nothing of it is lost. To object, or to have"
+    " what you wrote, write to the people who run this site."
+)
 
 
 def languages():
@@ -65,8 +70,9 @@ class Reader(Given):
 
     is_authenticated = True
 
-    def __init__(self):
-        super().__init__("reader", models.BigAutoField())
+    def __init__(self, name="reader", is_staff=False):
+        super().__init__(name, models.BigAutoField())
+        self.is_staff = is_staff
 
 
 class UserQuerySet(models.QuerySet):
@@ -108,6 +114,11 @@ class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):
         except ValidationError as error:  # the database would fall over it
             raise self.model.DoesNotExist from error
         return self.named(username).get()
+
+    def suspended_as(self, username, password) -> "User | None":
+        """Who is suspended, and has shown by their password that it is them."""
+        person = self.named(username).filter(is_active=False).first()
+        return person if person and person.check_password(password) else None
 
 
 class User(AbstractUser):
@@ -152,6 +163,9 @@ class User(AbstractUser):
     )
     avatar = models.ImageField(_("picture"), storage=avatar_storage, blank=True)
     last_seen = models.DateTimeField(_("last seen"), null=True, blank=True)
+    signed_out_at = models.DateTimeField(
+        _("signed out"), null=True, editable=False, help_text=_("When all their sessions ended.")
+    )
 
     language = models.CharField(
         _("language"),
@@ -364,6 +378,62 @@ class User(AbstractUser):
         for task in list(self.tasks.active().select_for_update()):
             lifecycle.cancel(task)  # which leaves alone what is being delivered
         return super().delete(*args, **kwargs)
+
+    @transaction.atomic
+    def suspend(self, by, *, reason: str, words: str = "") -> bool:
+        """Keep the person out, and what they say out of sight, until `restore()`. Their sessions
+        and tokens end; all else of theirs stays. `reason`: for admins; `words`: for them. False
+        when they are out already.
+
+        Raises Refused when that is not for `by` to decide.
+        """
+        self._ensure_subject_to(by)
+        if not User.objects.active().select_for_update(no_key=True).filter(pk=self.pk).first():
+            return False
+        self.tokens.all().delete()
+        self.suspensions.create(reason=reason, words=words, began_by=by)
+        self.is_active, self.signed_out_at = False, timezone.now()
+        self.save(update_fields=["is_active", "signed_out_at"])
+        return True
+
+    @transaction.atomic
+    def restore(self, by) -> bool:
+        """Let the person in again; what is theirs is seen as it was. False when they are not out.
+
+        Raises Refused as `suspend()` does.
+        """
+        self._ensure_subject_to(by)
+        people = User.objects.filter(is_active=False).select_for_update(no_key=True)
+        if not people.filter(pk=self.pk).first():
+            return False
+        self.suspensions.filter(ended_at=None).update(ended_at=timezone.now(), ended_by=by)
+        self.is_active = True
+        self.save(update_fields=["is_active"])
+        return True
+
+    def _ensure_subject_to(self, admin):
+        if admin == self:
+            raise Refused(_("Nobody decides about themselves."))
+        if self.is_superuser and not admin.is_superuser:
+            raise Refused(_("Only a superuser decides about a superuser."))
+
+    @property
+    def why_out(self) -> list[str]:
+        """What somebody who is suspended is told who signs in: a sentence, and an admin's words."""
+        suspension = self.suspensions.filter(ended_at=None).first()
+        return [str(SUSPENDED), *filter(None, [suspension and suspension.words])]
+
+    def get_session_auth_hash(self):
+        return self._since_signed_out(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self):
+        return map(self._since_signed_out, super().get_session_auth_fallback_hash())
+
+    def _since_signed_out(self, session_hash):
+        """Sessions keep what this makes of it, and end when it changes."""
+        if self.signed_out_at is None:
+            return session_hash
+        return f"{session_hash} {self.signed_out_at.isoformat()}"
 
     @property
     def followers_by_mail(self):

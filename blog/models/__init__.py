@@ -1,16 +1,19 @@
-"""What people say, to all and to one another, and what they are told of it."""
+"""What people say, to all and to one another, what they are told of it, and what is reported."""
 
 from .deletions import Deletion
 from .messages import Message
 from .notifications import Notification
 from .posts import BodyField, Post, Revision, Tag, Translation
+from .reports import Case, Report
 
 __all__ = [
     "BodyField",
+    "Case",
     "Deletion",
     "Message",
     "Notification",
     "Post",
+    "Report",
     "Revision",
     "Tag",
     "Translation",

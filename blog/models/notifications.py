@@ -1,5 +1,5 @@
 """What people are told of: that somebody follows, mentions or answers them, that their export is
-ready."""
+ready, that a post of theirs was hidden."""
 
 from django.conf import settings
 from django.db import models
@@ -33,13 +33,15 @@ class NotificationQuerySet(ReadableQuerySet):
         )
 
     def shown_to(self, reader):
-        """The reader's own, of posts that are there and of people whom the reader puts up with."""
+        """The reader's own, of posts that are there and are not hidden, and of people whom the
+        reader puts up with."""
         return self.filter(
             Q(actor=None) | Q(actor__is_active=True),
             *in_touch(reader, "actor"),
             not_muted(reader, "actor"),
             recipient=reader,
             post__deleted_at=None,
+            post__hidden_at=None,
         )
 
 
@@ -50,6 +52,7 @@ class Notification(models.Model):
         REPLIED = "replied", _("replied")
         EXPORT_READY = "export_ready", _("export ready")
         EXPORTS_PAUSED = "exports_paused", _("exports paused")
+        POST_HIDDEN = "post_hidden", _("post hidden")
 
     recipient = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -22,6 +22,7 @@ from .notifications import Notification
 
 BODY_MAX_LENGTH = 500  # code points
 TITLE_MAX_LENGTH = 140  # code points
+WHY_MAX_LENGTH = 500  # code points
 CHUNK = 500  # posts that are deleted at once
 MANY = 2_000  # posts that are taken away at once
 UNDO_FOR = timedelta(seconds=60)  # in which a deleted post can be brought back
@@ -56,13 +57,22 @@ class PostQuerySet(models.QuerySet):
     def newest_first(self):
         return self.order_by("-timestamp", "-id")
 
+    def shown(self):
+        """What no admin has hidden."""
+        return self.filter(hidden_at=None)
+
+    def public(self):
+        """What everybody gets to see: nothing that is hidden, nor of those who are no more."""
+        return self.shown().filter(author__is_active=True)
+
     def seen_by(self, reader):
-        """What `reader`, who may be a visitor, gets to see: nothing of those who are no more, or
-        who have blocked the reader, or whom the reader has blocked."""
-        posts = self.filter(author__is_active=True)
+        """What `reader`, who may be a visitor, gets to see: what is public, and what is hidden of
+        their own; an admin all that is hidden. Nothing of those who have blocked the reader, or
+        whom the reader has blocked."""
         if not reader.is_authenticated:
-            return posts
-        return posts.filter(*in_touch(reader, "author"))
+            return self.public()
+        posts = self.filter(*in_touch(reader, "author"), author__is_active=True)
+        return posts if reader.is_staff else posts.filter(Q(hidden_at=None) | Q(author=reader))
 
     def changed_by(self, person):
         """What `person`, if it is theirs, may change: an admin all, others what they see."""
@@ -197,6 +207,14 @@ class Post(models.Model):
     timestamp = models.DateTimeField(_("time"), default=timezone.now)
     edited_at = models.DateTimeField(_("edited"), null=True, blank=True)
     deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True)
+    hidden_at = models.DateTimeField(_("hidden"), null=True, blank=True)
+    hidden_why = models.TextField(
+        _("why it is hidden"),
+        max_length=WHY_MAX_LENGTH,
+        blank=True,
+        help_text=_("Its author reads it."),
+        validators=[validate_storable, MaxLengthValidator(WHY_MAX_LENGTH)],
+    )
     language = models.CharField(
         _("language"), max_length=16, blank=True, help_text=_("As it was guessed: ISO 639-1.")
     )
@@ -230,9 +248,9 @@ class Post(models.Model):
         verbose_name_plural = _("posts")
         indexes = [
             models.Index(
-                # The last two, so that counting what is there, and finding what has changed among
+                # The last three, so that counting what is there, and finding what has changed among
                 # it, reads nothing but the index.
-                fields=["author", "timestamp", "id", "deleted_at", "edited_at"],
+                fields=["author", "timestamp", "id", "deleted_at", "edited_at", "hidden_at"],
                 name="blog_post_by_author",
             ),
             models.Index(fields=["timestamp", "id"], name="blog_post_by_time"),
@@ -241,6 +259,11 @@ class Post(models.Model):
                 fields=["author", "edited_at"],
                 condition=Q(edited_at__isnull=False),
                 name="blog_post_edited",
+            ),
+            models.Index(  # in the order of their list in the admin
+                fields=["timestamp", "id"],
+                condition=Q(hidden_at__isnull=False),
+                name="blog_post_hidden",
             ),
         ]
 
@@ -358,6 +381,29 @@ class Post(models.Model):
         self.deleted_at = None
         search.index_posts([self])
         Deletion.objects.filter(post_id=self.pk).update(undone_at=timezone.now())
+        return True
+
+    @transaction.atomic
+    def hide(self, why: str) -> bool:
+        """Let only its author, who is told and can read `why`, and admins see it. False when it is
+        hidden or gone already."""
+        now = timezone.now()
+        if not Post.objects.shown().filter(pk=self.pk).update(hidden_at=now, hidden_why=why):
+            return False
+        self.hidden_at, self.hidden_why = now, why
+        kind = Notification.Kind.POST_HIDDEN
+        Notification.objects.tell(self.author, kind=kind, url=self.get_absolute_url())
+        return True
+
+    @transaction.atomic
+    def show(self) -> bool:
+        """Let all see it again. False when it is not hidden."""
+        hidden = Post.with_deleted.filter(pk=self.pk, hidden_at__isnull=False)
+        if not hidden.update(hidden_at=None, hidden_why=""):
+            return False
+        self.hidden_at, self.hidden_why = None, ""
+        kind = Notification.Kind.POST_HIDDEN
+        self.author.notifications.filter(kind=kind, url=self.get_absolute_url()).delete()
         return True
 
     def is_foreign_in(self, language) -> bool:

@@ -146,6 +146,8 @@ class TestOnePost:
             "language": post.language,
             "reply_to": None,
             "thread": None,
+            "hidden_at": None,
+            "hidden_why": "",
         }
 
     def test_who_has_it_already_gets_it_once(self, visitor, post):

@@ -8,12 +8,14 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Max, Prefetch, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from exports import archive, contents
 from exports.changes import MARGIN
 from exports.refusals import UsedUp
 from tasks import lifecycle
 from tasks.models import State, Task
+from tasks.registry import Refused
 
 from .allowance import Allowance
 
@@ -128,6 +130,18 @@ class ExportManager(models.Manager.from_queryset(ExportQuerySet)):
             choices |= base.onward()
         self.model(owner=owner, **choices).ensure_room()
         return self.launch(owner, **choices)
+
+    def start_for(self, owner):
+        """Begin the export of all there is for who is suspended, so can't ask for it: it comes by
+        mail. False when one is under way.
+
+        Raises Refused, of which NotNow is one.
+        """
+        if owner.is_active:
+            raise Refused(_("They can export it themselves."))
+        if not owner.email:
+            raise Refused(_("They have no address to which it could be mailed."))
+        return self.start(owner, contents=contents.ARCHIVE)[1]
 
     @transaction.atomic
     def launch(self, owner, **choices):

@@ -52,6 +52,18 @@ def test_who_wrote_nothing_gets_an_empty_file(alice):
     assert json.loads(content(done)) == {"posts": []}
 
 
+def test_the_words_of_who_is_suspended_stay_theirs(export, alice, admin_user, mailoutbox):
+    assert Post.objects.first().hide("Against the rules")
+    assert alice.suspend(admin_user, reason="Spam")
+    assert len(bodies(work(export))) == 3
+    assert Export.objects.start_for(alice)
+    assert not Export.objects.start_for(alice)
+    archive = work(Export.objects.exclude(pk=export.pk).get())
+    assert (archive.contents, archive.count) == ("archive", 3)
+    assert [mail.to for mail in mailoutbox] == [[alice.email]] * 2
+    assert [len(mail.attachments) for mail in mailoutbox] == [1, 1]
+
+
 def test_who_has_no_address_gets_no_mail(export, alice, mailoutbox):
     alice.email = ""
     alice.save()

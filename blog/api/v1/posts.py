@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api.serializers import Moment, Strict, Text, checked, sent
-from blog.api.posts import get_or_404, seen_by_name
+from blog.api.posts import asked_by, get_or_404, seen_by_name
 from blog.forms import PostForm
 from blog.keyset import ID_MAX
 from blog.models import Post
@@ -90,7 +90,7 @@ class Posts(generics.ListAPIView):
         asked = PostQuery(data=self.request.query_params.dict())
         asked.is_valid(raise_exception=True)
         author = asked.validated_data.get("user_id")
-        return SEEN.of(reader=self.request.user.pk, author=author)
+        return SEEN.of(**asked_by(self.request.user), author=author)
 
     @extend_schema(operation_id="v1_posts_list", parameters=[PostQuery], responses=V1Posts)
     def get(self, request):

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from . import me, messages, notifications, people, posts, search, timelines
+from . import me, messages, notifications, people, posts, reports, search, timelines
 
 of_a_person = [
     path("followers", people.Followers.as_view(), name="followers"),
@@ -11,11 +11,13 @@ of_a_person = [
     path("follow", people.Follow.as_view(), name="follow"),
     path("mute", people.Mute.as_view(), name="mute"),
     path("block", people.Block.as_view(), name="block"),
+    path("report", reports.OfPerson.as_view(), name="report_user"),
 ]
 of_a_post = [
     path("restore", posts.Restore.as_view(), name="restore"),
     path("replies", timelines.Replies.as_view(), name="replies"),
     path("history", posts.History.as_view(), name="history"),
+    path("report", reports.OfPost.as_view(), name="report_post"),
 ]
 urlpatterns = [
     path("me", me.Me.as_view(), name="me"),

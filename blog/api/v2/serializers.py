@@ -98,7 +98,9 @@ class OwnWords(Strict):
 
 class Post(MadeOnce, serializers.Serializer):
     """A post. `edited_at` is null as long as it is as it was written; `language` (ISO 639-1) is a
-    guess, and empty where there is none; `thread` is the id of the post that all began with."""
+    guess, and empty where there is none; `thread` is the id of the post that all began with.
+    `hidden_at` and `hidden_why`: when and why an admin has hidden it, which then only its author
+    and admins see; else null, and empty."""
 
     id = serializers.IntegerField()
     url = Page()
@@ -110,6 +112,8 @@ class Post(MadeOnce, serializers.Serializer):
     language = serializers.CharField()
     reply_to = serializers.IntegerField(source="reply_to_id", allow_null=True)
     thread = serializers.IntegerField(allow_null=True)
+    hidden_at = Moment(allow_null=True)
+    hidden_why = serializers.CharField()
 
 
 class PostWords(Strict):

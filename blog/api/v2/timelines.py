@@ -6,12 +6,13 @@ from rest_framework import generics
 
 from accounts.models import User
 from blog import models, timelines
-from blog.api.posts import explored, get_or_404, seen
+from blog.api.posts import asked_by, explored, get_or_404, seen
 
 from .serializers import Post
 
 SAID = (
     *("title", "body", "timestamp", "edited_at", "language", "reply_to", "thread"),
+    *("hidden_at", "hidden_why"),
     *("author__username", "author__display_name", "author__avatar"),
 )
 SEEN, EXPLORED = seen(*SAID), explored(*SAID)
@@ -43,7 +44,7 @@ class Explore(Timeline):
     public = {"GET"}
 
     def get_queryset(self):
-        return EXPLORED.of(reader=self.request.user.pk)
+        return EXPLORED.of(**asked_by(self.request.user))
 
     @extend_schema(operation_id="timelines_explore")
     def get(self, request):
@@ -81,7 +82,7 @@ class PostsOf(Timeline):
 
     def get_queryset(self):
         person = get_object_or_404(User.objects.active().named(self.kwargs["username"]))
-        return SEEN.of(reader=self.request.user.pk, author=person.pk)
+        return SEEN.of(**asked_by(self.request.user), author=person.pk)
 
     @extend_schema(operation_id="users_posts_list")
     def get(self, request, username):
@@ -96,7 +97,7 @@ class Replies(Timeline):
     def get_queryset(self):
         reader = self.request.user
         answered = get_or_404(SEEN, reader, self.kwargs["pk"])
-        return SEEN.of(reader=reader.pk, reply_to=answered.pk)
+        return SEEN.of(**asked_by(reader), reply_to=answered.pk)
 
     @extend_schema(operation_id="posts_replies_list")
     def get(self, request, pk):
