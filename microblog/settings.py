@@ -59,6 +59,8 @@ def network(name: str, value: str):
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = required("SECRET_KEY", "sessions and tasks are signed with it.", "development-only")
+# Former ones: what was signed with them holds on.
+SECRET_KEY_FALLBACKS = [key.strip() for key in env.list("SECRET_KEY_FALLBACKS", default=[])]
 ALLOWED_HOSTS = [
     host.strip()
     for host in required(

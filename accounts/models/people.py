@@ -342,11 +342,12 @@ class User(AbstractUser):
         """What proves, in a link mailed to `email`, that it is this person's. It covers the present
         address, which the use of the link changes, and the password, which they change when it was
         not them who asked for the link."""
-        return signing.dumps([self.pk, self._email_state, email], salt=EMAIL_SALT)
+        return signing.dumps([self.pk, next(self._email_states()), email], salt=EMAIL_SALT)
 
-    @property
-    def _email_state(self):
-        return salted_hmac(EMAIL_SALT, f"{self.email} {self.password}").hexdigest()
+    def _email_states(self):
+        """What such a link covers, sealed with the present key first, then with former ones."""
+        for key in [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]:
+            yield salted_hmac(EMAIL_SALT, f"{self.email} {self.password}", secret=key).hexdigest()
 
     @staticmethod
     def read_email_token(token: str) -> "tuple[User, str]":
@@ -354,7 +355,7 @@ class User(AbstractUser):
         old, used or void, and User.DoesNotExist."""
         pk, state, email = signing.loads(token, salt=EMAIL_SALT, max_age=EMAIL_LINK_HOLDS)
         person = User.objects.active().get(pk=pk)
-        if person._email_state != state:
+        if state not in person._email_states():
             raise signing.BadSignature("The address or the password has changed since.")
         return person, email
 
