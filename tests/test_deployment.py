@@ -234,3 +234,22 @@ def test_files_that_are_mounted_are_there():
         path = volume.partition(":")[0]
         if path.startswith(".") and path != "./nginx.conf":  # which the operator makes
             assert (DOCKER / path).exists(), path
+
+
+# What is told of it
+
+
+def test_what_the_manual_names_is_there():
+    manual = (ROOT / "docs/operating.md").read_text()
+    made_by_hand = {"deploy/docker/.env", "deploy/docker/nginx.conf"}
+    paths = {path.rstrip(".") for path in re.findall(r"(?<!venv/)\b(?:deploy|bin)/[\w./-]*\w", manual)}
+    assert len(paths) > 8
+    assert [path for path in paths - made_by_hand if not (ROOT / path).exists()] == []
+    units = {path.name.removesuffix(".service") for path in SYSTEMD.glob("microblog-*.*")}
+    named = set(re.findall(r"microblog-(?:web|worker|release)(?:\.socket)?", manual))
+    assert named <= units
+    assert {name for name in units if not name.endswith(".d")} <= named
+
+
+def test_a_dyno_compiles_what_a_release_would():
+    assert PROCFILE["release"].split(" && ")[0] in (ROOT / "bin/post_compile").read_text()
