@@ -23,6 +23,7 @@ from django.utils.http import urlsafe_base64_encode
 from django_q.models import Failure, Success
 from django_q.models import Schedule as Timetable
 
+from accounts import email_tokens
 from accounts.models import Token
 from blog import people
 from blog.models import Message, Notification, Post, Report
@@ -269,7 +270,7 @@ class Site:
             "/accounts/tokens/<pk>": self.token.pk,
             "<uidb64>": urlsafe_base64_encode(force_bytes(self.alice.pk)),
             "<token>": default_token_generator.make_token(self.alice),
-            "/accounts/email/<token>": self.alice.make_email_token("a@example.org"),
+            "/accounts/email/<token>": email_tokens.make(self.alice, "a@example.org"),
             "/accounts/unsubscribe/<token>": self.alice.unsubscribe_url("mail_messages").split("/")[
                 -2
             ],
