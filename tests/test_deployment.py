@@ -242,7 +242,9 @@ def test_files_that_are_mounted_are_there():
 def test_what_the_manual_names_is_there():
     manual = (ROOT / "docs/operating.md").read_text()
     made_by_hand = {"deploy/docker/.env", "deploy/docker/nginx.conf"}
-    paths = {path.rstrip(".") for path in re.findall(r"(?<!venv/)\b(?:deploy|bin)/[\w./-]*\w", manual)}
+    paths = {
+        path.rstrip(".") for path in re.findall(r"(?<!venv/)\b(?:deploy|bin)/[\w./-]*\w", manual)
+    }
     assert len(paths) > 8
     assert [path for path in paths - made_by_hand if not (ROOT / path).exists()] == []
     units = {path.name.removesuffix(".service") for path in SYSTEMD.glob("microblog-*.*")}
