@@ -86,26 +86,19 @@ def _hosts():
 
 def look_at_room():
     """Whether PostgreSQL lets in all who may come at once."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT current_setting('max_connections')::int"
-            " - current_setting('superuser_reserved_connections')::int,"
-            " (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')"
-        )
-        most, used = cursor.fetchone()
+    most, used = ask_room()
     try:
-        workers = sum(
-            each + HANDS for each in Cluster.objects.live().values_list("workers", flat=True)
-        )
+        clusters = Cluster.objects.live().values_list("workers", flat=True)
+        needed = sum(workers + HANDS for workers in clusters) + THREADS
     except DatabaseError:  # not migrated yet
-        workers = 0
-    about = {"most": most, "used": used, "needed": workers + THREADS}
+        needed = THREADS
+    about = {"most": most, "used": used, "needed": needed}
     mend = _(
         "Raise max_connections of the server, put a pooler before it, or lower QCLUSTER_WORKERS."
     )
     if used >= NEARLY * most:
         yield warning(_("%(used)d of %(most)d connections to PostgreSQL are taken.") % about, mend)
-    elif about["needed"] > most:
+    elif needed > most:
         words = _(
             "Workers and a web server may need %(needed)d connections at once, and PostgreSQL has"
             " %(most)d."
@@ -113,3 +106,14 @@ def look_at_room():
         yield warning(words % about, mend)
     else:
         yield ok(_("%(used)d of %(most)d connections to PostgreSQL are taken.") % about)
+
+
+def ask_room() -> tuple[int, int]:
+    """How many connections PostgreSQL has for us and others, and how many of them are taken."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_setting('max_connections')::int"
+            " - current_setting('superuser_reserved_connections')::int,"
+            " (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')"
+        )
+        return cursor.fetchone()

@@ -122,9 +122,10 @@ def look_at_bucket():
 
 
 def look_at_static():
-    if settings.DEBUG:
+    manifest = getattr(staticfiles_storage, "manifest_name", None)  # in development there is none
+    if settings.DEBUG or manifest is None:
         return
-    if staticfiles_storage.exists(staticfiles_storage.manifest_name):
+    if staticfiles_storage.exists(manifest):
         yield ok(_("Static files are collected."))
     else:
         words = _("Static files are not collected, so every page fails.")

@@ -1,5 +1,7 @@
 """How the slow work goes, in the words of the task board."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.urls import reverse
@@ -11,6 +13,8 @@ from django.utils.translation import ngettext
 from tasks.board.current import Current
 
 from .findings import first_line, ok, warning, wrong
+
+A_WHILE = timedelta(minutes=1)
 
 
 def examine():
@@ -42,10 +46,10 @@ def look_at_worries(current):
     mend = _("The task board shows more, and what can be done: %(url)s") % {"url": where}
     for worry in current.worries:
         words = worry.words
-        if worry.since:
+        if worry.since and timezone.now() - worry.since > A_WHILE:
             words = _("%(words)s (For %(time)s.)") % {
                 "words": words,
-                "time": timesince(worry.since, timezone.now()),
+                "time": timesince(worry.since),
             }
         yield (warning if current.live_clusters else wrong)(words, mend)
     for group in current.failures:
