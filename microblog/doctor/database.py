@@ -30,7 +30,11 @@ def examine():
         return
     yield version
     yield from look_at_migrations()
-    yield from (look_at_sqlite() if connection.vendor == "sqlite" else look_at_room())
+    if connection.vendor == "sqlite":
+        yield from look_at_journal()
+        yield from look_at_hosts()
+    else:
+        yield from look_at_room()
 
 
 def look_at_version():
@@ -58,8 +62,8 @@ def look_at_migrations():
         yield ok(_("All migrations are applied."))
 
 
-def look_at_sqlite():
-    """It is a file, for one machine, and has to let read while somebody writes."""
+def look_at_journal():
+    """SQLite has to let read while somebody writes, which it can't on disks of the network."""
     with connection.cursor() as cursor:
         mode = cursor.execute("PRAGMA journal_mode").fetchone()[0]
     if mode != "wal":
@@ -68,20 +72,20 @@ def look_at_sqlite():
             % {"mode": mode},
             _("Put the file of DATABASE_URL on a disk of this machine, not of the network."),
         )
-    others = _hosts() - {socket.gethostname()}
-    if others:
+
+
+def look_at_hosts():
+    """SQLite is a file, for one machine."""
+    try:
+        hosts = set(Cluster.objects.live().values_list("host", flat=True))
+    except DatabaseError:  # not migrated yet
+        return
+    if others := hosts - {socket.gethostname()}:
         yield warning(
             _("The database is a file (SQLite), and workers run on other machines: %(hosts)s.")
             % {"hosts": ", ".join(sorted(others))},
             _("Set DATABASE_URL to a PostgreSQL server, which several machines can use."),
         )
-
-
-def _hosts():
-    try:
-        return set(Cluster.objects.live().values_list("host", flat=True))
-    except DatabaseError:  # not migrated yet
-        return set()
 
 
 def look_at_room():
