@@ -44,7 +44,9 @@ IN_OUR_WORDS = {
         gettext_lazy("Set it to 50 characters by chance, for example by: openssl rand -base64 48"),
     ),
     "security.W012": (
-        gettext_lazy("SECURE_COOKIES is off: sessions are sent by HTTP too, where others read it."),
+        gettext_lazy(
+            "SECURE_COOKIES is off: sessions are sent by HTTP too, where others read them."
+        ),
         gettext_lazy("Take it out."),
     ),
     "security.W021": (
