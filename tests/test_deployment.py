@@ -164,7 +164,7 @@ def is_in_image(path):
 def test_the_image_holds_what_the_site_is_and_nothing_else():
     tops = {path.name for path in ROOT.iterdir() if is_in_image(Path(path.name))}
     apps = {name for name in settings.INSTALLED_APPS if (ROOT / name).is_dir()}
-    files = {"gunicorn.conf.py", "manage.py", "requirements.txt"}
+    files = {".env.example", "gunicorn.conf.py", "manage.py", "requirements.txt"}
     assert tops == apps | files | {"locale", "static", "templates"}
     assert is_in_image(Path("locale/es/LC_MESSAGES/django.po"))
     for never in (
