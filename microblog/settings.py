@@ -57,6 +57,35 @@ def network(name: str, value: str):
         ) from None
 
 
+def bucket(kind: str) -> dict | None:
+    """What a storage has to know of the bucket that the variables of this kind name; None when they
+    name none. And the key? By AWS_ACCESS_KEY_ID, or however else boto3 finds one."""
+    name = env.str(f"{kind}_S3_BUCKET", default="")
+    endpoint = env.str(f"{kind}_S3_ENDPOINT_URL", default="")
+    region = env.str(f"{kind}_S3_REGION", default="us-east-1" if name and endpoint else "")
+    if not name and (endpoint or region):
+        raise ImproperlyConfigured(
+            f"{kind}_S3_BUCKET is not set: it names the bucket for {kind.lower()}."
+        )
+    if not name:
+        return None
+    if not re.fullmatch(r"[A-Za-z0-9._-]{3,63}", name):
+        raise ImproperlyConfigured(f"{kind}_S3_BUCKET is {name!r}, and no name of a bucket.")
+    if endpoint and not re.fullmatch(r"https?://[^/?#@]+/?", endpoint):
+        raise ImproperlyConfigured(f"{kind}_S3_ENDPOINT_URL is not like https://s3.example.org.")
+    if not region:
+        raise ImproperlyConfigured(
+            f"{kind}_S3_REGION is not set: it names the region of {kind}_S3_BUCKET, like"
+            f" eu-central-1. (A store that is not Amazon's needs {kind}_S3_ENDPOINT_URL instead.)"
+        )
+    return {
+        "bucket_name": name,
+        "endpoint_url": endpoint or None,
+        "region_name": region,
+        "addressing_style": "path" if endpoint else "virtual",
+    }
+
+
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = required("SECRET_KEY", "sessions and tasks are signed with it.", "development-only")
 ALLOWED_HOSTS = [
@@ -204,29 +233,17 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-if bucket := env.str("ARCHIVES_S3_BUCKET", default=""):
-    endpoint = env.str("ARCHIVES_S3_ENDPOINT_URL", default="")
-    region = env.str("ARCHIVES_S3_REGION", default="us-east-1" if endpoint else "")
-    if not re.fullmatch(r"[A-Za-z0-9._-]{3,63}", bucket):
-        raise ImproperlyConfigured(f"ARCHIVES_S3_BUCKET is {bucket!r}, and no name of a bucket.")
-    if endpoint and not re.fullmatch(r"https?://[^/?#@]+/?", endpoint):
-        raise ImproperlyConfigured("ARCHIVES_S3_ENDPOINT_URL is not like https://s3.example.org.")
-    if not region:
-        raise ImproperlyConfigured(
-            "ARCHIVES_S3_REGION is not set: it names the region of ARCHIVES_S3_BUCKET, like"
-            " eu-central-1. (A store that is not Amazon's needs ARCHIVES_S3_ENDPOINT_URL instead.)"
-        )
-    STORAGES["archives"] = {
-        "BACKEND": "exports.buckets.Bucket",
-        "OPTIONS": {  # and the key, by AWS_ACCESS_KEY_ID or however else boto3 finds one
-            "bucket_name": bucket,
-            "endpoint_url": endpoint or None,
-            "region_name": region,
-            "addressing_style": "path" if endpoint else "virtual",
-        },
-    }
-elif {"ARCHIVES_S3_ENDPOINT_URL", "ARCHIVES_S3_REGION"} & env.ENVIRON.keys():
-    raise ImproperlyConfigured("ARCHIVES_S3_BUCKET is not set: it names the bucket for archives.")
+for kind, backend in (
+    ("ARCHIVES", "exports.buckets.Bucket"),
+    ("AVATARS", "accounts.buckets.Bucket"),
+):
+    if options := bucket(kind):
+        STORAGES[kind.lower()] = {"BACKEND": backend, "OPTIONS": options}
+if STORAGES["archives"].get("OPTIONS") == STORAGES["avatars"].get("OPTIONS"):
+    raise ImproperlyConfigured(
+        "AVATARS_S3_BUCKET and ARCHIVES_S3_BUCKET name the same bucket: one whose rules expire what"
+        " is in it loses the pictures. Name two."
+    )
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns of a missing one

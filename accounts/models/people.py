@@ -1,7 +1,9 @@
 """People."""
 
+import logging
 import uuid
 import zoneinfo
+from contextlib import contextmanager, suppress
 from datetime import UTC, timedelta, tzinfo
 from pathlib import PurePath
 
@@ -29,6 +31,8 @@ from accounts.validators import validate_display_name, validate_storable, valida
 from tasks import lifecycle
 from tasks.registry import Refused
 from tasks.statements import Given, Select
+
+logger = logging.getLogger(__name__)
 
 NAME_MAX_LENGTH = 50  # code points
 ABOUT_MAX_LENGTH = 280  # code points
@@ -318,25 +322,39 @@ class User(AbstractUser):
     def avatar_version(self) -> str:
         return PurePath(self.avatar.name).stem if self.avatar else "drawn"
 
-    def read_avatar(self) -> tuple[bytes, str]:
-        """(picture, content type): the uploaded one, or one that is drawn of the user name."""
-        if self.avatar:
-            try:
-                with self.avatar.open("rb") as file:
-                    return file.read(), pictures.TYPE
-            except FileNotFoundError:  # lost with a disk, perhaps; the page goes on without it
-                pass
-        return pictures.draw(self.username), "image/svg+xml"
+    def read_picture(self) -> bytes | None:
+        """The uploaded picture; None when there is none, or it was lost, with a disk perhaps. Raises
+        pictures.Away."""
+        if not self.avatar:
+            return None
+        try:
+            with self.avatar.storage.open(self.avatar.name) as file:
+                return file.read()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise pictures.Away(error) from error
 
-    @transaction.atomic
-    def change_avatar(self, picture: bytes):
-        """Take `picture`, made by `pictures.make_square()`, or none if it is empty."""
-        old = User.objects.select_for_update().get(pk=self.pk).avatar
-        self.avatar = ""
-        if picture:
-            self.avatar.save(f"{uuid.uuid4().hex}.webp", ContentFile(picture), save=False)
-        self.save(update_fields=["avatar"])
-        _remove_on_commit(old)
+    def read_avatar(self) -> tuple[bytes, str]:
+        """(picture, content type): the uploaded one, or one that is drawn of the user name when
+        there is none, or it can't be had now."""
+        try:
+            picture = self.read_picture()
+        except pictures.Away as error:
+            logger.warning("The picture of user %s can't be read. %s", self.pk, error)
+            picture = None
+        return (
+            (picture, pictures.TYPE) if picture else (pictures.draw(self.username), pictures.DRAWN)
+        )
+
+    def change_avatar(self, picture: bytes, *others: str):
+        """Take `picture`, made by `pictures.make_square()`, or none if it is empty; and save these
+        other fields with it. Raises pictures.Away, and then nothing has changed."""
+        with _kept(picture, self.avatar.storage) as name, transaction.atomic():
+            old = User.objects.select_for_update().get(pk=self.pk).avatar
+            self.avatar = name
+            self.save(update_fields=["avatar", *others])
+            _remove_on_commit(old)
 
     def make_email_token(self, email: str) -> str:
         """What proves, in a link mailed to `email`, that it is this person's. It covers the present
@@ -463,6 +481,23 @@ FOLLOWER_BY_MAIL = Select(
 @receiver(post_delete, sender=User)
 def remove_avatar(sender, instance, **kwargs):
     _remove_on_commit(instance.avatar)
+
+
+@contextmanager
+def _kept(picture, storage):
+    """Its name in the storage, or "" of none; it is gone again when the block fails. Kept before a
+    transaction begins, and not within: nobody else waits for a slow storage."""
+    try:
+        name = storage.save(f"{uuid.uuid4().hex}.webp", ContentFile(picture)) if picture else ""
+    except OSError as error:
+        raise pictures.Away(error) from error
+    try:
+        yield name
+    except BaseException:
+        if name:
+            with suppress(OSError):  # it is swept up one day
+                storage.delete(name)
+        raise
 
 
 def _remove_on_commit(avatar):
