@@ -1,5 +1,5 @@
-"""What is kept in a bucket of S3, or of what speaks like it, in place of a folder: pictures here, of a
-site with AVATARS_S3_BUCKET. docs/storage.md says what a bucket is to be like.
+"""What is kept in a bucket of S3, or of what speaks like it, in place of a folder: the storage of
+people's pictures on a site with AVATARS_S3_BUCKET. docs/storage.md says what a bucket is to be like.
 """
 
 from contextlib import contextmanager
@@ -43,19 +43,19 @@ COMMON = Config(
     request_checksum_calculation="when_required",
     response_checksum_validation="when_required",
 )
-# People wait for it: at worst some 11 seconds. A connection that was cut off while it was idle is the
-# reason for a second time.
+# People wait for it: at worst some 11 seconds. A connection that was cut off while it was idle is
+# the reason for a second time.
 QUICK = COMMON.merge(
     Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
 )
 
 
 class Bucket(S3Storage):
-    """As S3Storage, but nothing is written over, nobody waits long, and what goes wrong is an OSError
-    whose text says what, with the mend; a FileNotFoundError where there is no such file.
+    """As S3Storage, but nothing is written over, nobody waits long, and what goes wrong is an
+    OSError whose text says what, with the mend: a FileNotFoundError where there is no such file.
 
-    Who has waited in vain has done so for the others in this process: for PAUSE seconds they are told
-    at once, and then one of them looks whether the store is back.
+    Who has waited in vain has done so for the others in this process: for PAUSE seconds they are
+    told at once, and then one of them looks whether the store is back.
     """
 
     kind = "AVATARS"  # its variables begin so

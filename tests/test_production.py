@@ -98,9 +98,15 @@ BUCKET = {"ARCHIVES_S3_BUCKET": "archives", "ARCHIVES_S3_REGION": "eu-central-1"
         (BUCKET | {"ARCHIVES_S3_ENDPOINT_URL": "s3.example.org"}, "like https://s3.example.org"),
         (BUCKET | {"ARCHIVES_S3_REGION": ""}, "ARCHIVES_S3_REGION is not set"),
         (BUCKET | {"ARCHIVES_S3_BUCKET": ""}, "ARCHIVES_S3_BUCKET is not set"),
+        ({"AVATARS_S3_REGION": "eu-central-1"}, "AVATARS_S3_BUCKET is not set"),
+        ({"AVATARS_S3_BUCKET": "avatars"}, "AVATARS_S3_REGION is not set"),
+        (
+            BUCKET | {"AVATARS_S3_BUCKET": "archives", "AVATARS_S3_REGION": "eu-central-1"},
+            "name the same bucket",
+        ),
     ],
 )
-def test_it_refuses_what_no_export_could_be_fetched_with(wrong, named):
+def test_it_refuses_a_place_for_files_that_can_not_be(wrong, named):
     refused = manage("check", **PRODUCTION | wrong)
     assert refused.returncode != 0
     assert named in refused.stderr

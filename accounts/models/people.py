@@ -323,8 +323,8 @@ class User(AbstractUser):
         return PurePath(self.avatar.name).stem if self.avatar else "drawn"
 
     def read_picture(self) -> bytes | None:
-        """The uploaded picture; None when there is none, or it was lost, with a disk perhaps. Raises
-        pictures.Away."""
+        """The uploaded picture; None when there is none, or it was lost, with a disk perhaps.
+        Raises pictures.Away."""
         if not self.avatar:
             return None
         try:

@@ -20,9 +20,7 @@ def avatar(request, username):
     if response is None:
         picture, content_type = person.read_avatar()
         response = HttpResponse(picture, content_type=content_type)
-        if (
-            person.avatar and content_type == pictures.DRAWN
-        ):  # for want of theirs, which may be back
+        if person.avatar and content_type == pictures.DRAWN:  # theirs may be back soon
             patch_cache_control(response, no_store=True)
             return response
         response["ETag"] = etag

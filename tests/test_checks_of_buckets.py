@@ -1,0 +1,53 @@
+"""What `manage.py check --deploy` says of the buckets that keep files."""
+
+import pytest
+
+from microblog.checks import check_buckets
+
+from .store import options
+
+
+@pytest.fixture
+def keep_in(settings, monkeypatch):
+    """`keep_in(archives=…, avatars=…)`: the addresses of the stores in which they are kept."""
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY", raising=False)
+
+    def keep_in(**addresses):
+        there = {kind: {"OPTIONS": options(address)} for kind, address in addresses.items()}
+        settings.STORAGES = settings.STORAGES | there
+
+    return keep_in
+
+
+def ids():
+    return [found.id for found in check_buckets(None)]
+
+
+def test_on_the_disk_nothing_is_wrong():
+    assert not ids()
+
+
+def test_both_in_buckets_by_https_is_as_it_should_be(keep_in):
+    keep_in(archives="https://s3.example.org", avatars=None)  # None: Amazon's
+    assert not ids()
+
+
+def test_one_of_them_left_on_the_disk_is_not_seen_by_other_hosts(keep_in):
+    keep_in(archives="https://s3.example.org")
+    (found,) = check_buckets(None)
+    assert "avatars on this machine's disk" in found.msg
+    assert "Set AVATARS_S3_BUCKET" in found.hint
+
+
+def test_half_a_key_is_none(keep_in, monkeypatch):
+    keep_in(archives=None, avatars=None)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "name")
+    (found,) = check_buckets(None)
+    assert found.msg == "AWS_ACCESS_KEY_ID is set, and AWS_SECRET_ACCESS_KEY is not."
+
+
+def test_what_others_can_read_on_its_way_is_told(keep_in):
+    keep_in(archives="https://s3.example.org", avatars="http://s3.example.org")
+    (found,) = check_buckets(None)
+    assert found.msg.startswith("AVATARS_S3_ENDPOINT_URL is http")
