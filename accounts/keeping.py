@@ -29,12 +29,12 @@ def tidy() -> Iterator[None]:
 def remove_orphans() -> Iterator[None]:
     """Remove the pictures that nobody has: of who was deleted or took another one while the storage
     was away. What is not ours in it is left alone. While it is away there is other work."""
-    storage = User._meta.get_field("avatar").storage
+    storage = User.avatar.field.storage
     try:
         for name in _orphans(storage):
             if storage.get_modified_time(name) < timezone.now() - ORPHANED_FOR:
                 storage.delete(name)
-            yield
+                yield
     except FileNotFoundError:  # nobody has ever had one
         pass
     except OSError as error:

@@ -415,7 +415,7 @@ class Attempt(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.task_id} #{self.number}"
+        return f"#{self.number}"
 
 
 class ClusterQuerySet(models.QuerySet):

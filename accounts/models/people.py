@@ -350,7 +350,7 @@ class User(AbstractUser):
     def change_avatar(self, picture: bytes, *others: str):
         """Take `picture`, made by `pictures.make_square()`, or none if it is empty; and save these
         other fields with it. Raises pictures.Away, and then nothing has changed."""
-        with _kept(picture, self.avatar.storage) as name, transaction.atomic():
+        with _kept(picture) as name, transaction.atomic():
             old = User.objects.select_for_update().get(pk=self.pk).avatar
             self.avatar = name
             self.save(update_fields=["avatar", *others])
@@ -484,9 +484,10 @@ def remove_avatar(sender, instance, **kwargs):
 
 
 @contextmanager
-def _kept(picture, storage):
+def _kept(picture):
     """Its name in the storage, or "" of none; it is gone again when the block fails. Kept before a
     transaction begins, and not within: nobody else waits for a slow storage."""
+    storage = User.avatar.field.storage
     try:
         name = storage.save(f"{uuid.uuid4().hex}.webp", ContentFile(picture)) if picture else ""
     except OSError as error:

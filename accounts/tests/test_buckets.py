@@ -131,7 +131,7 @@ class TestOfABucket:
 
         monkeypatch.setattr("blog.search.index_people", fails)
         with pytest.raises(ZeroDivisionError):
-            alice.change_avatar(b"picture")
+            alice.change_avatar(b"picture", "about")
         assert not names(bucket)
 
     def test_one_that_was_lost_is_drawn_and_not_kept_by_browsers(
@@ -144,14 +144,13 @@ class TestOfABucket:
         assert "ETag" not in response
 
     def test_it_is_in_its_owners_archive(self, bucket, picture, alice):
-        export = archive_of(alice)
-        with ZipFile(export.file.open()) as archive:
+        with archive_of(alice).file.open() as file, ZipFile(file) as archive:
             assert archive.read(f"media/{alice.avatar.name}") == picture
             assert alice.avatar.name.encode() in archive.read("actor.json")
 
     def test_an_archive_is_without_one_that_was_lost(self, bucket, picture, alice):
         bucket.Object(alice.avatar.name).delete()
-        with ZipFile(archive_of(alice).file.open()) as archive:
+        with archive_of(alice).file.open() as file, ZipFile(file) as archive:
             assert not [name for name in archive.namelist() if name.startswith("media/")]
             assert b"media/" not in archive.read("actor.json")
 
@@ -217,6 +216,7 @@ def test_who_has_waited_in_vain_has_done_so_for_the_others(
     picture, alice, away, hung, monkeypatch, store
 ):
     there = away(hung())
+    alice = User.objects.get()
     now = 1000.0
     monkeypatch.setattr(buckets, "monotonic", lambda: now)
     asked = []
@@ -236,6 +236,7 @@ def test_who_has_waited_in_vain_has_done_so_for_the_others(
     now += buckets.PAUSE + 1
     there.endpoint_url = store
     del there._connections.connection
+    alice.refresh_from_db()
     assert [alice.read_avatar() for _ in range(2)] == [(picture, pictures.TYPE)] * 2
 
 
@@ -248,7 +249,7 @@ def test_nobody_waits_for_more_than_some_seconds(monkeypatch):
 
 @pytest.mark.parametrize(
     ("wrong", "mend"),
-    [("bucket", "name another one in AVATARS_S3_BUCKET"), ("key", "set AWS_ACCESS_KEY_ID")],
+    [("bucket", "name another one in AVATARS_S3_BUCKET"), ("key", "Is AWS_ACCESS_KEY_ID right?")],
 )
 def test_what_is_wrong_is_told_with_the_mend(wrong, mend, keep_in, store, post, caplog):
     keep_in(store)  # nobody has made it

@@ -43,8 +43,9 @@ class AttemptInline(ReadOnly, admin.StackedInline):
 
     @admin.display(description=_("duration"))
     def took(self, attempt):
-        if attempt.ended_at:
-            return duration((attempt.ended_at - attempt.started_at).total_seconds())
+        if attempt.ended_at is None:
+            return self.get_empty_value_display()
+        return duration((attempt.ended_at - attempt.started_at).total_seconds())
 
     @admin.display(description=Attempt._meta.get_field("traceback").verbose_name)
     def trace(self, attempt):
@@ -150,11 +151,13 @@ class TaskAdmin(ReadOnly, admin.ModelAdmin):
 
     @admin.display(description=Task._meta.get_field("reason").verbose_name)
     def why(self, task):
-        return f"{task.reason_label} ({task.reason})" if task.reason else None
+        if not task.reason:
+            return self.get_empty_value_display()
+        return f"{task.reason_label} ({task.reason})"
 
     @admin.display(description=Task._meta.get_field("phase").verbose_name)
     def doing(self, task):
-        return task.phase_label or None
+        return task.phase_label or self.get_empty_value_display()
 
     @admin.display(description=_("others for the same"))
     def same(self, task):

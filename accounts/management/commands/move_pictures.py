@@ -17,7 +17,7 @@ class Command(BaseCommand):
         return _("Copies people's pictures from VAR_DIR to the bucket of AVATARS_S3_BUCKET.")
 
     def handle(self, **options):
-        storage = User._meta.get_field("avatar").storage
+        storage = User.avatar.field.storage
         if isinstance(storage, FileSystemStorage):
             raise CommandError(_("AVATARS_S3_BUCKET is not set: pictures stay on the disk."))
         self.folder = Path(settings.VAR_DIR) / "avatars"
