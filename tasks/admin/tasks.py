@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST
 
 from tasks import acting, registry
 from tasks.acting import CANCEL, RETRY, act
-from tasks.models import Attempt, Task
+from tasks.models import Attempt, State, Task
 from tasks.registry import MAIL_UNKNOWN
 from tasks.templatetags.tasks import duration
 
@@ -57,7 +57,7 @@ class TaskAdmin(ReadOnly, admin.ModelAdmin):
     """The list, a page for each task, and what operators may do, who may change tasks; who may only
     view them sees the same without buttons."""
 
-    list_display = ["what", "owner", "state", "percent", "reason", "created_at", "ended_at"]
+    list_display = ["what", "owner", "standing", "reason", "created_at", "ended_at"]
     list_filter = ["state", JobFilter, ReasonFilter, EndedFilter, NewerFilter, "background"]
     list_select_related = ["owner"]
     list_per_page = 50
@@ -130,6 +130,11 @@ class TaskAdmin(ReadOnly, admin.ModelAdmin):
     def percent(self, task):
         done = f" · {task.done} / {task.total}" if task.total else ""
         return f"{task.progress} %{done}"
+
+    @admin.display(description=Task._meta.get_field("state").verbose_name)
+    def standing(self, task):
+        label = task.get_state_display()
+        return f"{label}, {task.progress} %" if task.state == State.RUNNING else label
 
     @admin.action(description=_("Retry the selected tasks"), permissions=["operate"])
     def retry_selected(self, request, tasks):
