@@ -67,7 +67,8 @@ const options = (type, colour, datasets) => {
     plugins: {
       legend: {
         position: "bottom",
-        labels: { color: colour("fg"), boxWidth: isTime ? 24 : 12, usePointStyle: isTime, pointStyle: "line" },
+        // A line, dashed as in the chart: a box without a height, of a width at which its two sides meet.
+        labels: { color: colour("fg"), ...(isTime ? { boxWidth: 25, boxHeight: 0 } : { boxWidth: 12 }) },
       },
       tooltip: isTime
         ? { callbacks: { label: ({ dataset, raw }) => `${dataset.label}: ${say(raw)}` } }
