@@ -1,7 +1,14 @@
-"""What `manage.py check --deploy` says of the settings of exports."""
+"""What `manage.py check --deploy` says of the settings of exports, and of the buckets that keep them
+and people's pictures."""
+
+import os
+from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import Warning
+from django.core.checks import Error, Warning
+
+KINDS = "ARCHIVES", "AVATARS"
+KEY = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
 
 
 def check_webhooks(app_configs, **kwargs):
@@ -10,3 +17,37 @@ def check_webhooks(app_configs, **kwargs):
     message = "WEBHOOK_ALLOW_PRIVATE is on: who has an account reaches all that this machine does."
     hint = "Take it out, unless everybody in this network may do that anyway."
     return [Warning(message, hint=hint, id="exports.W001")]
+
+
+def check_buckets(app_configs, **kwargs):
+    """Without asking them anything."""
+    return list(_found())
+
+
+def _found():
+    kinds = {kind: settings.STORAGES[kind.lower()]["OPTIONS"] for kind in KINDS}
+    used = {kind: options for kind, options in kinds.items() if "bucket_name" in options}
+    if used:
+        yield from _check_key()
+    for kind, options in used.items():
+        yield from _check_address(kind, options["endpoint_url"] or "https:")
+    if len(used) == 1:
+        (there,), (here,) = used, kinds.keys() - used.keys()
+        message = f"{there.title()} are in a bucket, and {here.lower()} on this machine's disk."
+        hint = f"Set {here}_S3_BUCKET too, unless this is the only one (docs/storage.md)."
+        yield Warning(message, hint=hint, id="exports.W002")
+
+
+def _check_key():
+    is_set = [bool(os.environ.get(name)) for name in KEY]
+    if is_set[0] != is_set[1]:
+        message = f"{KEY[is_set.index(True)]} is set, and {KEY[is_set.index(False)]} is not."
+        hint = "Set both; or none, where boto3 finds the key elsewhere."
+        yield Error(message, hint=hint, id="exports.E001")
+
+
+def _check_address(kind, address):
+    if urlsplit(address).scheme == "http":
+        message = f"{kind}_S3_ENDPOINT_URL is http: what goes there can be read on its way."
+        hint = "Give the store a certificate, and name it by https."
+        yield Warning(message, hint=hint, id="exports.W003")

@@ -2,9 +2,8 @@
 
 import pytest
 
-from microblog.checks import check_buckets
-
-from .store import options
+from exports.checks import check_buckets
+from tests.store import options
 
 
 @pytest.fixture
