@@ -1,5 +1,5 @@
-"""What `manage.py check --deploy` says of the settings of exports, and of the buckets that keep them
-and people's pictures."""
+"""What `manage.py check --deploy` says of the settings of exports, and of the buckets in which they
+and people's pictures are kept."""
 
 import os
 from urllib.parse import urlsplit
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import Error, Warning
 
-KINDS = "ARCHIVES", "AVATARS"
+KINDS = {"ARCHIVES": "exports", "AVATARS": "pictures"}
 KEY = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
 
 
@@ -33,8 +33,8 @@ def _found():
         yield from _check_address(kind, options["endpoint_url"] or "https:")
     if len(used) == 1:
         (there,), (here,) = used, kinds.keys() - used.keys()
-        message = f"{there.title()} are in a bucket, and {here.lower()} on this machine's disk."
-        hint = f"Set {here}_S3_BUCKET too, unless this is the only one (docs/storage.md)."
+        message = f"Only {KINDS[there]} are in a bucket; {KINDS[here]} are on this machine's disk."
+        hint = f"Set {here}_S3_BUCKET, unless no other machine is to see them (docs/storage.md)."
         yield Warning(message, hint=hint, id="exports.W002")
 
 

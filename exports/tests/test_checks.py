@@ -35,7 +35,7 @@ def test_both_in_buckets_by_https_is_as_it_should_be(keep_in):
 def test_one_of_them_left_on_the_disk_is_not_seen_by_other_hosts(keep_in):
     keep_in(archives="https://s3.example.org")
     (found,) = check_buckets(None)
-    assert "avatars on this machine's disk" in found.msg
+    assert "pictures are on this machine's disk" in found.msg
     assert "Set AVATARS_S3_BUCKET" in found.hint
 
 
