@@ -64,8 +64,12 @@ class Bucket(S3Storage):
 
     def __init__(self, **options):
         super().__init__(file_overwrite=False, querystring_auth=True, **options)
-        self.client_config = self.client_config.merge(QUICK)
+        self.configure(QUICK)
         self._silent_until = 0  # by the monotonic clock; 0: it answers
+
+    def configure(self, config: Config):
+        """Before anything is asked of it."""
+        self.client_config = self.client_config.merge(config)
 
     def unavailable(self, text: str, *, heals: bool) -> OSError:
         """heals: it may answer later by itself."""

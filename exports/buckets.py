@@ -27,9 +27,13 @@ class Bucket(buckets.Bucket):
     kind = "ARCHIVES"
 
     def __init__(self, **options):
-        super().__init__(**options)
         self.whole = S3Storage(file_overwrite=False, **options)
+        super().__init__(**options)
         self.whole.client_config = self.whole.client_config.merge(PATIENT)
+
+    def configure(self, config):
+        super().configure(config)
+        self.whole.client_config = self.whole.client_config.merge(config)
 
     def unavailable(self, text, *, heals):
         return archive.Unavailable(text, heals=heals)

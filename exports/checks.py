@@ -1,14 +1,12 @@
 """What `manage.py check --deploy` says of the settings of exports, and of the buckets in which they
 and people's pictures are kept."""
 
-import os
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import Error, Warning
+from django.core.checks import Warning
 
 KINDS = {"ARCHIVES": "exports", "AVATARS": "pictures"}
-KEY = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
 
 
 def check_webhooks(app_configs, **kwargs):
@@ -27,8 +25,6 @@ def check_buckets(app_configs, **kwargs):
 def _found():
     kinds = {kind: settings.STORAGES[kind.lower()]["OPTIONS"] for kind in KINDS}
     used = {kind: options for kind, options in kinds.items() if "bucket_name" in options}
-    if used:
-        yield from _check_key()
     for kind, options in used.items():
         yield from _check_address(kind, options["endpoint_url"] or "https:")
     if len(used) == 1:
@@ -36,14 +32,6 @@ def _found():
         message = f"Only {KINDS[there]} are in a bucket; {KINDS[here]} are on this machine's disk."
         hint = f"Set {here}_S3_BUCKET, unless no other machine is to see them (docs/storage.md)."
         yield Warning(message, hint=hint, id="exports.W002")
-
-
-def _check_key():
-    is_set = [bool(os.environ.get(name)) for name in KEY]
-    if is_set[0] != is_set[1]:
-        message = f"{KEY[is_set.index(True)]} is set, and {KEY[is_set.index(False)]} is not."
-        hint = "Set both; or none, where boto3 finds the key elsewhere."
-        yield Error(message, hint=hint, id="exports.E001")
 
 
 def _check_address(kind, address):

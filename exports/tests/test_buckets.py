@@ -17,6 +17,7 @@ from botocore.config import Config
 from accounts import buckets
 from exports import archive, jobs, links
 from exports.models import Export
+from microblog.doctor import disk
 from tasks.models import State, Task
 from tests import store as servers
 
@@ -277,3 +278,16 @@ class TestTrouble:
         quick, whole = there.client_config, there.whole.client_config
         assert (quick.connect_timeout, quick.read_timeout) == (3, 5)
         assert (whole.connect_timeout, whole.read_timeout) == (5, 30)
+
+
+def test_the_doctor_writes_and_leaves_nothing(bucket):
+    assert disk.look_at_bucket("archives").state == "ok"
+    assert not names(bucket)
+
+
+def test_the_doctor_finds_a_bucket_that_is_not_there(keep_in):
+    keep_in("nowhere-to-be-found")
+    found = disk.look_at_bucket("archives")
+    assert found.state == "wrong"
+    assert "ARCHIVES_S3_BUCKET" in found.words
+    assert "docs/storage.md" in found.mend

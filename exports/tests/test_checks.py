@@ -7,10 +7,8 @@ from tests.store import options
 
 
 @pytest.fixture
-def keep_in(settings, monkeypatch):
+def keep_in(settings):
     """`keep_in(archives=…, avatars=…)`: the addresses of the stores in which they are kept."""
-    monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
-    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY", raising=False)
 
     def keep_in(**addresses):
         there = {kind: {"OPTIONS": options(address)} for kind, address in addresses.items()}
@@ -37,13 +35,6 @@ def test_one_of_them_left_on_the_disk_is_not_seen_by_other_hosts(keep_in):
     (found,) = check_buckets(None)
     assert "pictures are on this machine's disk" in found.msg
     assert "Set AVATARS_S3_BUCKET" in found.hint
-
-
-def test_half_a_key_is_none(keep_in, monkeypatch):
-    keep_in(archives=None, avatars=None)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "name")
-    (found,) = check_buckets(None)
-    assert found.msg == "AWS_ACCESS_KEY_ID is set, and AWS_SECRET_ACCESS_KEY is not."
 
 
 def test_what_others_can_read_on_its_way_is_told(keep_in):
