@@ -1,5 +1,7 @@
 """People, whom they follow, why some are suspended, and the tokens of the programs they use."""
 
+from accounts.avatars import storage as avatar_storage  # as a migration calls it
+
 from .follows import Follow
 from .managers import Reader, UserManager, in_touch, not_muted
 from .people import (
@@ -9,7 +11,6 @@ from .people import (
     UNSUBSCRIBE_SALT,
     USERNAME_TAKEN,
     User,
-    avatar_storage,
     languages,
 )
 from .suspensions import Suspension

@@ -5,6 +5,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.cache import get_conditional_response, patch_cache_control
 from django.views.decorators.http import require_safe
 
+from accounts import pictures
 from accounts.models import User
 
 YEAR = 365 * 24 * 3600  # seconds
@@ -18,7 +19,11 @@ def avatar(request, username):
     response = get_conditional_response(request, etag=etag)
     if response is None:
         picture, content_type = person.read_avatar()
-        response = HttpResponse(picture, content_type=content_type, headers={"ETag": etag})
+        response = HttpResponse(picture, content_type=content_type)
+        if person.avatar and content_type == pictures.DRAWN:  # theirs may be back soon
+            patch_cache_control(response, no_store=True)
+            return response
+        response["ETag"] = etag
     if request.GET.get("v") == person.avatar_version:
         patch_cache_control(response, public=True, max_age=YEAR, immutable=True)
     else:
