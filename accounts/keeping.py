@@ -2,15 +2,12 @@
 
 from collections.abc import Iterator
 
-from django.contrib.sessions.models import Session
-from django.db.models.functions import Now
-
-from accounts.models import Token
+from accounts.models import Session, Token
 from tasks.keeping import delete
 
 
 def tidy() -> Iterator[None]:
     """Delete the sessions that are over, like Django's `clearsessions`, and the tokens that have
     long been; yields after each step."""
-    yield from delete(Session.objects.filter(expire_date__lt=Now()))
+    yield from delete(Session.objects.over())
     yield from delete(Token.objects.to_forget())

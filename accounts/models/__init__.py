@@ -1,4 +1,5 @@
-"""People, whom they follow, why some are suspended, and the tokens of the programs they use."""
+"""People, whom they follow, why some are suspended, where they are signed in, and the tokens of the
+programs they use."""
 
 from .people import (
     ABOUT_MAX_LENGTH,
@@ -15,6 +16,7 @@ from .people import (
     languages,
     not_muted,
 )
+from .sessions import Session
 from .suspensions import Suspension
 from .tokens import Token
 
@@ -26,6 +28,7 @@ __all__ = [
     "USERNAME_TAKEN",
     "Follow",
     "Reader",
+    "Session",
     "Suspension",
     "Token",
     "User",
