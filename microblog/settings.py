@@ -57,6 +57,18 @@ def network(name: str, value: str):
         ) from None
 
 
+def contact(name: str, value: str) -> str:
+    """A way to reach somebody, as a URI: what the variable `name` has, which may be a bare mail
+    address."""
+    uri = f"mailto:{value}" if re.fullmatch(r"[^@:/]+@[^@:/]+", value) else value
+    if not re.fullmatch(r"(https://|mailto:|tel:)[!-~]+", uri):
+        raise ImproperlyConfigured(
+            f"{name} has {value!r}, which is no mail address, and no URI that begins with https:,"
+            " mailto: or tel:."
+        )
+    return uri
+
+
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = required("SECRET_KEY", "sessions and tasks are signed with it.", "development-only")
 ALLOWED_HOSTS = [
@@ -111,6 +123,7 @@ MIDDLEWARE = [
     "microblog.tracing.RequestIdMiddleware",
     "microblog.metrics.CountMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "microblog.middleware.PoliciesMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -124,7 +137,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "accounts.middleware.SeenMiddleware",
-    "microblog.middleware.PermissionsPolicyMiddleware",
+    "accounts.known.KnownMiddleware",
     # Last: their pages know who is signed in.
     "microblog.middleware.MethodMiddleware",
     "microblog.middleware.ApiMiddleware",
@@ -370,6 +383,7 @@ SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=0 if DEBUG else 365
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=not DEBUG)
 SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=not DEBUG)
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if header := env.str("PROXY_SSL_HEADER", default=""):  # for example X-Forwarded-Proto
     SECURE_PROXY_SSL_HEADER = (f"HTTP_{header.upper().replace('-', '_')}", "https")
@@ -378,17 +392,29 @@ PROXY_ADDRESS_HEADER = env.str("PROXY_ADDRESS_HEADER", default="")
 LIMITS = {  # see microblog/limits.py
     "sign_in": limit("LIMIT_SIGN_IN", 10, 600),
     "sign_in_address": limit("LIMIT_SIGN_IN_ADDRESS", 100, 600),
+    "sign_in_name": limit("LIMIT_SIGN_IN_NAME", 100, 3600),
     "register": limit("LIMIT_REGISTER", 20, 3600),
     "mail": limit("LIMIT_MAIL", 5, 3600),
+    "reset": limit("LIMIT_RESET", 5, 3600),
     "profile": limit("LIMIT_PROFILE", 30, 600),
     "write": limit("LIMIT_WRITE", 30, 300),
     "report": limit("LIMIT_REPORT", 20, 3600),
     "search": limit("LIMIT_SEARCH", 60, 60),
     "translate": limit("LIMIT_TRANSLATE", 30, 300),
+    "export": limit("LIMIT_EXPORT", 60, 3600),
     "verify": limit("LIMIT_VERIFY", 20, 600),
     "download": limit("LIMIT_DOWNLOAD", 200, 600),
     "webhook": limit("LIMIT_WEBHOOK", 30, 3600),
 }
+# For /.well-known/security.txt (RFC 9116): where to report a weakness, and in which languages
+SECURITY_CONTACT = [
+    contact("SECURITY_CONTACT", each.strip()) for each in env.list("SECURITY_CONTACT", default=[])
+]
+SECURITY_LANGUAGES = env.str("SECURITY_LANGUAGES", default="en")
+if not re.fullmatch(r"[A-Za-z0-9-]+(, ?[A-Za-z0-9-]+)*", SECURITY_LANGUAGES):
+    raise ImproperlyConfigured(
+        f"SECURITY_LANGUAGES is {SECURITY_LANGUAGES!r}, and not like: en, es, zh-Hant"
+    )
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -423,6 +449,7 @@ REST_FRAMEWORK = {
         "write": env.str("API_RATE_WRITE", default="60/min"),
         "report": env.str("API_RATE_REPORT", default="20/hour"),
         "search": env.str("API_RATE_SEARCH", default="60/min"),
+        "export": env.str("API_RATE_EXPORT", default="60/hour"),
         "webhook": env.str("API_RATE_WEBHOOK", default="30/hour"),
     },
     "DEFAULT_SCHEMA_CLASS": "microblog.api.schema.AutoSchema",

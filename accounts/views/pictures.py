@@ -3,11 +3,16 @@
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.cache import get_conditional_response, patch_cache_control
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
 
 YEAR = 365 * 24 * 3600  # seconds
+AS_A_PICTURE = {  # whatever it may be: opened by itself nothing in it runs; others may show it
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
 
 
 @require_safe
@@ -19,6 +24,9 @@ def avatar(request, username):
     if response is None:
         picture, content_type = person.read_avatar()
         response = HttpResponse(picture, content_type=content_type, headers={"ETag": etag})
+        name = f"{person.username}.{'svg' if 'svg' in content_type else 'webp'}"
+        response["Content-Disposition"] = content_disposition_header(False, name)
+    response.headers.update(AS_A_PICTURE)
     if request.GET.get("v") == person.avatar_version:
         patch_cache_control(response, public=True, max_age=YEAR, immutable=True)
     else:
