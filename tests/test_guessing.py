@@ -159,7 +159,7 @@ def test_a_cookie_that_was_taken_from_it_lets_nobody_guess_on(client, alice, cou
     assert statuses == [200] * 6 + [429] * 2
 
 
-@pytest.mark.parametrize("cookie", ["", "forged", "alice", "a:b:c", "\ud800"])
+@pytest.mark.parametrize("cookie", ["", "forged", "alice", "a:b:c", "\xfc"])
 def test_a_forged_one_is_none(client, alice, counting, cookie):
     from_everywhere("alice", count=8)
     client.cookies[known.COOKIE] = cookie

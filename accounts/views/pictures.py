@@ -26,7 +26,8 @@ def avatar(request, username):
         response = HttpResponse(picture, content_type=content_type, headers={"ETag": etag})
         name = f"{person.username}.{'svg' if 'svg' in content_type else 'webp'}"
         response["Content-Disposition"] = content_disposition_header(False, name)
-    response.headers.update(AS_A_PICTURE)
+    for header, value in AS_A_PICTURE.items():
+        response[header] = value
     if request.GET.get("v") == person.avatar_version:
         patch_cache_control(response, public=True, max_age=YEAR, immutable=True)
     else:
