@@ -142,6 +142,8 @@ def test_it_refuses_authorities_that_are_not_there():
         ({"METRICS_TOKEN": "long enough but of several words"}, "METRICS_TOKEN is"),
         ({"METRICS_NETWORKS": "10.0.0.0/8,example.org"}, "METRICS_NETWORKS has 'example.org'"),
         ({"METRICS_NETWORKS": "10.0.0.1/8"}, "METRICS_NETWORKS has '10.0.0.1/8'"),
+        ({"SECURITY_CONTACT": "somebody"}, "SECURITY_CONTACT has 'somebody'"),
+        ({"SECURITY_LANGUAGES": "en es"}, "SECURITY_LANGUAGES is 'en es', and not like"),
         ({"LOG_FORMAT": "xml"}, "LOG_FORMAT is 'xml', and neither line nor json"),
     ],
 )
