@@ -126,6 +126,7 @@ MIDDLEWARE = [
     "microblog.middleware.PoliciesMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "microblog.addresses.AddressMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -135,7 +136,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.PreferencesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "accounts.middleware.SeenMiddleware",
     "accounts.known.KnownMiddleware",
     # Last: their pages know who is signed in.
