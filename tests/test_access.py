@@ -153,6 +153,7 @@ def look(page, live_server, client, address, expected="nothing of it"):
 @pytest.fixture(autouse=True)
 def in_debug(settings):
     settings.ROOT_URLCONF = "tests.urls_in_debug"
+    settings.SECURITY_CONTACT = ["mailto:security@example.org"]
 
 
 # A dozen pages a test: making the site and a browser takes as long as looking at a page.

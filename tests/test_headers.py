@@ -1,6 +1,5 @@
 """What every answer tells browsers, of whatever kind it is."""
 
-import re
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,84 +13,7 @@ from exports import links
 from exports.jobs import export_posts
 from exports.models import Export
 
-from .everything import Site, routes
-
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
-    " connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none';"
-    " frame-ancestors 'none'"
-)
-SANDBOX = "default-src 'none'; sandbox"
-NOTHING = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
-EVERYWHERE = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": NOTHING,
-    "Content-Security-Policy": POLICY,
-    "X-Frame-Options": "DENY",
-}
-AS_A_PICTURE = {"Content-Security-Policy": SANDBOX, "Cross-Origin-Resource-Policy": "cross-origin"}
-AS_A_FILE = {"Content-Security-Policy": SANDBOX}
-# Sent before anybody has a look at the request, or by WhiteNoise: what is ours, and no page.
-OURS = {"Content-Security-Policy": None, "X-Frame-Options": None}
-SIGN = OURS | {
-    "Referrer-Policy": None,
-    "Cross-Origin-Opener-Policy": None,
-    "Cross-Origin-Resource-Policy": None,
-    "Permissions-Policy": None,
-}
-DEVIATING = {"/@<username>/avatar/": AS_A_PICTURE}
-FILES = {"/exports/<pk>/file/", "/api/v2/exports/<pk>/download"}
-INLINE = {  # where the policy would keep it from working
-    "style": r"<style|<[^>]* style=",
-    "handler": r"<[^>]* on[a-z]+=",
-    "script": r"<script(?![^>]*( src=|type=\"application/json\"))",
-    "address": r"<[^>]* (href|src|action)=\"?\s*javascript:",
-}
-
-
-def said(response):
-    """Each of the headers as it is."""
-    return {name: policy_of(response.get(name)) for name in EVERYWHERE}
-
-
-def policy_of(value):
-    """With the directives of the Content-Security-Policy in no order."""
-    return value and "; ".join(sorted(value.split("; ")))
-
-
-def expected(deviating=()):
-    return {name: policy_of(value) for name, value in (EVERYWHERE | dict(deviating)).items()}
-
-
-def inline_in(response):
-    if not response.get("Content-Type", "").startswith("text/html"):
-        return []
-    page = response.content.decode()
-    return [kind for kind, pattern in INLINE.items() if re.search(pattern, page)]
-
-
-@pytest.mark.slow
-@pytest.mark.django_db
-def test_every_route_says_it(settings, tmp_path):
-    settings.ROOT_URLCONF = "tests.urls_in_debug"
-    settings.EMAIL_FILE_PATH = tmp_path
-    (tmp_path / "1.log").write_text("Subject: Hello\nFrom: a@example.org\n\nText\n")
-    site, wrong, asked = Site(), [], 0
-    for route in routes():
-        kind = "admin" if route.startswith("/admin/") else "owner"
-        response = site.ask(kind, "GET", route).response
-        asked += 1
-        deviating = DEVIATING.get(route, AS_A_FILE if route in FILES else {})
-        if route == "/mail/<name>/<number>/":
-            continue  # a part of a mail, in a sandbox of its own, in development
-        if said(response) != expected(deviating):
-            wrong.append(f"{route}: {said(response)}")
-        wrong += [f"{route}: inline {kind}" for kind in inline_in(response)]
-    assert not wrong, "\n".join(wrong)
-    assert asked > 150
+from .headers import AS_A_FILE, AS_A_PICTURE, OURS, SIGN, expected, inline_in, said
 
 
 @pytest.fixture
