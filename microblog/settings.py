@@ -421,14 +421,8 @@ LIMITS = {  # see microblog/limits.py
 }
 # For /.well-known/security.txt (RFC 9116): where to report a weakness, and in which languages
 SECURITY_CONTACT = environment.contacts("SECURITY_CONTACT")
-SECURITY_LANGUAGES = ", ".join(
-    environment.several(
-        "SECURITY_LANGUAGES",
-        environment.LANGUAGE,
-        "en or zh-Hant",
-        text("SECURITY_LANGUAGES", "en"),
-    )
-)
+languages = environment.several("SECURITY_LANGUAGES", environment.LANGUAGE, "en or zh-Hant")
+SECURITY_LANGUAGES = ", ".join(languages or ["en"])
 CSRF_TRUSTED_ORIGINS = environment.several(
     "CSRF_TRUSTED_ORIGINS", environment.ORIGIN, "https://example.org"
 )
