@@ -5,11 +5,9 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 
-from django.contrib.sessions.models import Session
-from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts.models import Token, User
+from accounts.models import Session, Token, User
 from tasks.keeping import delete
 
 logger = logging.getLogger(__name__)
@@ -21,7 +19,7 @@ ORPHANED_FOR = timedelta(days=1)
 def tidy() -> Iterator[None]:
     """Delete the sessions that are over, like Django's `clearsessions`, and the tokens that have
     long been; and the pictures that nobody has; yields after each step."""
-    yield from delete(Session.objects.filter(expire_date__lt=Now()))
+    yield from delete(Session.objects.over())
     yield from delete(Token.objects.to_forget())
     yield from remove_orphans()
 

@@ -19,6 +19,7 @@ LINE = r"(?:export )?[A-Za-z_0-9]+=.*|\s*(?:#.*)?"  # as django-environ knows it
 ENGINES = {"django.db.backends.sqlite3", "django.db.backends.postgresql"}
 HOST = r"\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\]"
 ORIGIN = r"https?://[^/?#@\s]+"
+LANGUAGE = r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*"
 MAIL_ADDRESS = r"[^@\s,<>]+@[^@\s,<>]+"
 
 env = environ.Env()
@@ -145,6 +146,13 @@ def several(name: str, like: str, example: str, value: str | None = None) -> lis
         if not re.fullmatch(like, each):
             raise refusal(name, f"has {each!r}, which is not like {example}.")
     return found
+
+
+def contacts(name: str) -> list[str]:
+    """Ways to reach somebody, as URIs; a mail address may be bare."""
+    like = rf"(https://|mailto:|tel:)[!-~]+|(?!\w+:){MAIL_ADDRESS}"
+    found = several(name, like, "security@example.org or https://example.org/report")
+    return [each if re.match("(https|mailto|tel):", each) else f"mailto:{each}" for each in found]
 
 
 def origins(name: str) -> list[str]:

@@ -100,8 +100,10 @@ MIDDLEWARE = [
     "microblog.tracing.RequestIdMiddleware",
     "microblog.metrics.CountMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "microblog.middleware.PoliciesMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "microblog.addresses.AddressMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -111,9 +113,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.PreferencesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "accounts.middleware.SeenMiddleware",
-    "microblog.middleware.PermissionsPolicyMiddleware",
+    "accounts.known.KnownMiddleware",
     # Last: their pages know who is signed in.
     "microblog.middleware.MethodMiddleware",
     "microblog.middleware.ApiMiddleware",
@@ -372,6 +373,7 @@ SECURE_HSTS_SECONDS = whole(
 SECURE_HSTS_INCLUDE_SUBDOMAINS = flag("SECURE_HSTS_INCLUDE_SUBDOMAINS", not DEBUG)
 SECURE_HSTS_PRELOAD = flag("SECURE_HSTS_PRELOAD", not DEBUG)
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if proxy_ssl_header := header("PROXY_SSL_HEADER"):  # for example X-Forwarded-Proto
     SECURE_PROXY_SSL_HEADER = (f"HTTP_{proxy_ssl_header.upper().replace('-', '_')}", "https")
@@ -380,17 +382,24 @@ PROXY_ADDRESS_HEADER = header("PROXY_ADDRESS_HEADER")
 LIMITS = {  # see microblog/limits.py
     "sign_in": limit("LIMIT_SIGN_IN", 10, 600),
     "sign_in_address": limit("LIMIT_SIGN_IN_ADDRESS", 100, 600),
+    "sign_in_name": limit("LIMIT_SIGN_IN_NAME", 100, 3600),
     "register": limit("LIMIT_REGISTER", 20, 3600),
     "mail": limit("LIMIT_MAIL", 5, 3600),
+    "reset": limit("LIMIT_RESET", 5, 3600),
     "profile": limit("LIMIT_PROFILE", 30, 600),
     "write": limit("LIMIT_WRITE", 30, 300),
     "report": limit("LIMIT_REPORT", 20, 3600),
     "search": limit("LIMIT_SEARCH", 60, 60),
     "translate": limit("LIMIT_TRANSLATE", 30, 300),
+    "export": limit("LIMIT_EXPORT", 60, 3600),
     "verify": limit("LIMIT_VERIFY", 20, 600),
     "download": limit("LIMIT_DOWNLOAD", 200, 600),
     "webhook": limit("LIMIT_WEBHOOK", 30, 3600),
 }
+# For /.well-known/security.txt (RFC 9116): where to report a weakness, and in which languages
+SECURITY_CONTACT = environment.contacts("SECURITY_CONTACT")
+languages = environment.several("SECURITY_LANGUAGES", environment.LANGUAGE, "en or zh-Hant")
+SECURITY_LANGUAGES = ", ".join(languages or ["en"])
 CSRF_TRUSTED_ORIGINS = environment.several(
     "CSRF_TRUSTED_ORIGINS", environment.ORIGIN, "https://example.org"
 )
@@ -427,6 +436,7 @@ REST_FRAMEWORK = {
         "write": rate("API_RATE_WRITE", "60/min"),
         "report": rate("API_RATE_REPORT", "20/hour"),
         "search": rate("API_RATE_SEARCH", "60/min"),
+        "export": rate("API_RATE_EXPORT", "60/hour"),
         "webhook": rate("API_RATE_WEBHOOK", "30/hour"),
     },
     "DEFAULT_SCHEMA_CLASS": "microblog.api.schema.AutoSchema",

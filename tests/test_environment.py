@@ -69,12 +69,18 @@ WRONG = {
     "SECURE_HSTS_INCLUDE_SUBDOMAINS": FLAGS,
     "SECURE_HSTS_PRELOAD": FLAGS,
     "CSRF_TRUSTED_ORIGINS": ["example.org", "https://example.org/a", "https://a.example,b.example"],
+    "SECURITY_CONTACT": [
+        *("somebody", "http://example.org", "a@b@c", "mailto:", "x:a@b", "a@example.org,nobody"),
+        "https://a\nExpires: never",
+    ],
+    "SECURITY_LANGUAGES": ["en es", "english?", "en,\nContact: a", "e"],
     "PROXY_ADDRESS_HEADER": HEADERS,
     **{
         f"LIMIT_{name}": LIMITS
         for name in (
-            *("SIGN_IN", "SIGN_IN_ADDRESS", "REGISTER", "MAIL", "PROFILE", "WRITE", "REPORT"),
-            *("SEARCH", "TRANSLATE", "VERIFY", "DOWNLOAD", "WEBHOOK"),
+            *("SIGN_IN", "SIGN_IN_ADDRESS", "SIGN_IN_NAME", "REGISTER", "MAIL", "RESET"),
+            *("PROFILE", "WRITE", "REPORT", "SEARCH", "TRANSLATE", "EXPORT", "VERIFY", "DOWNLOAD"),
+            "WEBHOOK",
         )
     },
     "MAX_BODY_BYTES": [*NUMBERS, "0"],
@@ -127,7 +133,16 @@ WRONG = {
     "API_TOKEN_SECONDS": [*NUMBERS, "59"],
     **{
         f"API_RATE_{name}": RATES
-        for name in ("VISITOR", "PERSON", "REGISTER", "WRITE", "REPORT", "SEARCH", "WEBHOOK")
+        for name in (
+            "VISITOR",
+            "PERSON",
+            "REGISTER",
+            "WRITE",
+            "REPORT",
+            "SEARCH",
+            "EXPORT",
+            "WEBHOOK",
+        )
     },
     "CORS_ALLOWED_ORIGINS": ["example.org", "https://example.org/a", "https://a.example,b", "*"],
 }

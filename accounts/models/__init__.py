@@ -1,4 +1,5 @@
-"""People, whom they follow, why some are suspended, and the tokens of the programs they use."""
+"""People, whom they follow, why some are suspended, where they are signed in, and the tokens of the
+programs they use."""
 
 from accounts.avatars import storage as avatar_storage  # as a migration calls it
 
@@ -13,6 +14,7 @@ from .people import (
     User,
     languages,
 )
+from .sessions import Session
 from .suspensions import Suspension
 from .tokens import Token
 
@@ -24,6 +26,7 @@ __all__ = [
     "USERNAME_TAKEN",
     "Follow",
     "Reader",
+    "Session",
     "Suspension",
     "Token",
     "User",

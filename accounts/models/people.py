@@ -153,11 +153,12 @@ class User(AbstractUser):
     @transaction.atomic(savepoint=False)
     def save(self, *args, **kwargs):
         """In one transaction with what others keep of a person, such as the index of a search. Who
-        changes the password shuts out the programs that came in by the old one."""
+        changes the password shuts out the browsers and programs that came in by the old one."""
         is_other_password = self._is_other_password(kwargs.get("update_fields"))
         super().save(*args, **kwargs)
         if is_other_password:
             self.tokens.all().delete()
+            self.sessions.all().delete()
 
     def _is_other_password(self, update_fields):
         """Whether another password is about to be saved. The row is locked, so that no token is
@@ -299,6 +300,7 @@ class User(AbstractUser):
         if not User.objects.active().select_for_update(no_key=True).filter(pk=self.pk).first():
             return False
         self.tokens.all().delete()
+        self.sessions.all().delete()
         self.suspensions.create(reason=reason, words=words, began_by=by)
         self.is_active, self.signed_out_at = False, timezone.now()
         self.save(update_fields=["is_active", "signed_out_at"])
@@ -330,6 +332,13 @@ class User(AbstractUser):
         """What somebody who is suspended is told who signs in: a sentence, and an admin's words."""
         suspension = self.suspensions.filter(ended_at=None).first()
         return [str(SUSPENDED), *filter(None, [suspension and suspension.words])]
+
+    @transaction.atomic
+    def sign_out(self):
+        """End all their sessions, also one that begins at this moment."""
+        self.signed_out_at = timezone.now()
+        self.save(update_fields=["signed_out_at"])
+        self.sessions.all().delete()
 
     def get_session_auth_hash(self):
         return self._since_signed_out(super().get_session_auth_hash())
