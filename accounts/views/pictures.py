@@ -21,7 +21,11 @@ def avatar(request, username):
     """Pages ask for one version (`User.avatar_url`), which can be kept; without it, the present."""
     person = get_object_or_404(User.objects.active().named(username))
     etag = f'"{person.avatar_version}"'
-    response = get_conditional_response(request, etag=etag) or _whole(person, etag)
+    response = get_conditional_response(request, etag=etag)
+    if response is None:
+        response = _whole(person, etag)
+    else:
+        response["ETag"] = etag
     for header, value in AS_A_PICTURE.items():
         response[header] = value
     if not response.has_header("ETag"):
