@@ -17,6 +17,14 @@ lately   its part that is asked for every minute
 list     the list of all tasks, which counts them
 failed   the list of those that failed within a day
 person   the list of the tasks of one person
+key      the list of the tasks for one thing
+reason   the list of what failed for a reason, and nothing newer does its work
+task     the page of one task
+
+The next are asked for by somebody who has tasks and nothing else to do with them:
+
+alerts   what all pages of a person ask for again and again
+exports  the list of exports
 
 median and least are of the time until the answer is there; own is what this process worked for it,
 SQLite included, PostgreSQL not. Where other work is done beside it, the least says most.
@@ -63,7 +71,10 @@ PAGES = {
     "list": "/admin/tasks/task/",
     "failed": "/admin/tasks/task/?state__exact=failed&ended=day",
     "person": "/admin/tasks/task/?q=person_7",
+    "key": "/admin/tasks/task/?q=70007",
+    "reason": "/admin/tasks/task/?state__exact=failed&reason=worker_lost&newer=none",
 }
+OF_A_PERSON = {"alerts": "/alerts/", "exports": "/exports/"}
 
 
 def main():
@@ -160,8 +171,7 @@ def fill(span, tasks, waiting):
     )
     first = min(person.pk for person in people)
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":  # what is made here needs no check of its keys
-            cursor.execute("SET session_replication_role = replica")
+        cursor.execute(QUICKLY[connection.vendor])
         cursor.execute(ended(connection.vendor, tasks, SPANS[span], first))
         cursor.execute(ATTEMPTS)
         cursor.execute(EARLIER_ATTEMPTS[connection.vendor])
@@ -169,7 +179,7 @@ def fill(span, tasks, waiting):
             numbers = range(start, min(start + CHUNK, waiting))
             Task.objects.bulk_create(queued(number, now, first) for number in numbers)
         cursor.execute("ANALYZE" if connection.vendor == "sqlite" else "VACUUM ANALYZE")
-        cursor.execute("SELECT 1" if connection.vendor == "sqlite" else "RESET ALL")
+    connection.close()  # the next one has nothing of QUICKLY
 
 
 def ended(vendor, tasks, span, first):
@@ -196,6 +206,10 @@ SELECT {name}, CASE n % {len(JOBS)} {kinds} END, n, '{{}}', false, '', 0, false,
 FROM numbers"""
 
 
+QUICKLY = {
+    "sqlite": "PRAGMA cache_size = -1000000",  # KiB: all of it
+    "postgresql": "SET session_replication_role = replica",  # no key is looked up
+}
 # By vendor: the numbers, a new id, and a moment so many seconds ago
 WORDS = {
     "sqlite": (
@@ -243,18 +257,22 @@ def ask():
     from django.test import Client
     from django.utils import timezone
 
+    from tasks.models import Task
+
     call_command("collectstatic", verbosity=0, interactive=False)
     people = get_user_model().objects
     operator = people.create_user("operator", is_staff=True, last_seen=timezone.now())
     names = ["view_task", "change_task"]
     own = Permission.objects.filter(content_type__app_label="tasks", codename__in=names)
     operator.user_permissions.set(own)
-    client = Client()
+    again = Task.objects.filter(attempt=2).order_by("-created_at").first()
+    client, person = Client(), Client()
     client.force_login(operator)
-    return {
-        "pages": {name: time_page(client, address) for name, address in PAGES.items()},
-        "claims": time_claims(),
-    }
+    person.force_login(people.get(username="person_7"))
+    pages = PAGES | {"task": f"/admin/tasks/task/{again.pk}/change/"}
+    pages = {name: time_page(client, address) for name, address in pages.items()}
+    pages |= {name: time_page(person, address) for name, address in OF_A_PERSON.items()}
+    return {"pages": pages, "claims": time_claims()}
 
 
 def time_page(client, address):
