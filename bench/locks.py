@@ -129,6 +129,7 @@ class Look:
             finally:
                 looking.terminate()
                 looking.wait()
+                told.seek(0)  # it is one file, with one place in it
                 lines = [json.loads(line) for line in told]
         self.looks = lines[-1]["looks"]
         self.longest = lines[-1]["longest"]
@@ -196,11 +197,11 @@ def fill(waiting):
     from django.db import connection
 
     call_command("migrate", verbosity=0)
-    person = get_user_model().objects.create_user("operator", is_staff=True)
+    get_user_model().objects.create_user("operator", is_staff=True)
     for start in range(0, int(waiting), CHUNK):
         number = min(CHUNK, int(waiting) - start)
-        made(number // 2, owner=person)
-        made(number - number // 2, owner=person, background=True)
+        made(number // 2)
+        made(number - number // 2, background=True)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE" if connection.vendor == "sqlite" else "VACUUM ANALYZE")
     return {}
@@ -378,7 +379,7 @@ def spread():
         lifecycle.launch_spread(JOB, keys, after=0, pace=20)
 
 
-SPREAD = 200  # mails to followers, the most that are launched at once
+SPREAD = 50  # as for the mails to followers
 
 
 def claim():
