@@ -185,6 +185,49 @@ def header(name: str) -> str:
     return text(name, like=r"[A-Za-z0-9-]+", mend=mend)
 
 
+def bucket(kind: str) -> dict | None:
+    """What a storage has to know of the bucket that the variables of this kind name; None when they
+    name none. The key is found by boto3, by AWS_ACCESS_KEY_ID or otherwise."""
+    name = env.str(f"{kind}_S3_BUCKET", default="")
+    if not name:
+        if {f"{kind}_S3_ENDPOINT_URL", f"{kind}_S3_REGION"} & env.ENVIRON.keys():
+            raise refusal(
+                f"{kind}_S3_BUCKET", f"is not set: it names the bucket for {kind.lower()}."
+            )
+        return None
+    endpoint = address(f"{kind}_S3_ENDPOINT_URL")
+    region = text(
+        f"{kind}_S3_REGION",
+        "us-east-1" if endpoint else "",
+        like="[a-z0-9-]+",
+        mend="It is the name of a region, like eu-central-1.",
+    )
+    if not re.fullmatch(r"[A-Za-z0-9._-]{3,63}", name):
+        raise refusal(
+            f"{kind}_S3_BUCKET", f"is {name!r}, and no name of a bucket, like microblog-archives."
+        )
+    if endpoint and not re.fullmatch(r"https?://[^/?#@]+/?", endpoint):
+        raise refusal(f"{kind}_S3_ENDPOINT_URL", "is not like https://s3.example.org.")
+    if not region:
+        raise refusal(
+            f"{kind}_S3_REGION",
+            f"is not set: it names the region of {kind}_S3_BUCKET, like eu-central-1. (A store that"
+            f" is not Amazon's needs {kind}_S3_ENDPOINT_URL instead.)",
+        )
+    key = {
+        name: env.str(name, default="") for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    }
+    if any(key.values()) and not all(key.values()):
+        missing = next(name for name, value in key.items() if not value)
+        raise refusal(missing, "is not set, and half a key opens nothing. Set both.")
+    return {
+        "bucket_name": name,
+        "endpoint_url": endpoint or None,
+        "region_name": region,
+        "addressing_style": "path" if endpoint else "virtual",
+    }
+
+
 def mail_address(name: str, default: str) -> str:
     """With a name before it, or without."""
     like = rf"[^<>\n]*<{MAIL_ADDRESS}>|{MAIL_ADDRESS}"

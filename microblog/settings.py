@@ -15,6 +15,7 @@ from sentry_sdk.utils import BadDsn, Dsn
 from . import environment, logs
 from .environment import (
     address,
+    bucket,
     choice,
     env,
     flag,
@@ -34,6 +35,8 @@ environment.read(BASE_DIR / ".env")
 
 DEBUG = flag("DEBUG", False)
 SECRET_KEY = required("SECRET_KEY", "sessions and tasks are signed with it.", "development-only")
+# Former ones: what was signed with them holds on.
+SECRET_KEY_FALLBACKS = environment.several("SECRET_KEY_FALLBACKS", r"(?s).+", "a key")
 ALLOWED_HOSTS = environment.several(
     "ALLOWED_HOSTS",
     environment.HOST,
@@ -194,43 +197,17 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-if bucket := env.str("ARCHIVES_S3_BUCKET", default=""):
-    endpoint = address("ARCHIVES_S3_ENDPOINT_URL")
-    region = text(
-        "ARCHIVES_S3_REGION",
-        "us-east-1" if endpoint else "",
-        like="[a-z0-9-]+",
-        mend="It is the name of a region, like eu-central-1.",
+for kind, backend in (
+    ("ARCHIVES", "exports.buckets.Bucket"),
+    ("AVATARS", "accounts.buckets.Bucket"),
+):
+    if options := bucket(kind):
+        STORAGES[kind.lower()] = {"BACKEND": backend, "OPTIONS": options}
+if STORAGES["archives"].get("OPTIONS") == STORAGES["avatars"].get("OPTIONS"):
+    raise ImproperlyConfigured(
+        "AVATARS_S3_BUCKET and ARCHIVES_S3_BUCKET name the same bucket: one whose rules expire what"
+        " is in it loses the pictures. Name two."
     )
-    if not re.fullmatch(r"[A-Za-z0-9._-]{3,63}", bucket):
-        raise ImproperlyConfigured(
-            f"ARCHIVES_S3_BUCKET is {bucket!r}, and no name of a bucket, like microblog-archives."
-        )
-    if endpoint and not re.fullmatch(r"https?://[^/?#@]+/?", endpoint):
-        raise ImproperlyConfigured("ARCHIVES_S3_ENDPOINT_URL is not like https://s3.example.org.")
-    if not region:
-        raise ImproperlyConfigured(
-            "ARCHIVES_S3_REGION is not set: it names the region of ARCHIVES_S3_BUCKET, like"
-            " eu-central-1. (A store that is not Amazon's needs ARCHIVES_S3_ENDPOINT_URL instead.)"
-        )
-    key_id, key = (
-        env.str("AWS_ACCESS_KEY_ID", default=""),
-        env.str("AWS_SECRET_ACCESS_KEY", default=""),
-    )
-    if bool(key_id) != bool(key):
-        missing = "AWS_SECRET_ACCESS_KEY" if key_id else "AWS_ACCESS_KEY_ID"
-        raise ImproperlyConfigured(f"{missing} is not set, and half a key opens nothing. Set both.")
-    STORAGES["archives"] = {
-        "BACKEND": "exports.buckets.Bucket",
-        "OPTIONS": {  # and the key, by AWS_ACCESS_KEY_ID or however else boto3 finds one
-            "bucket_name": bucket,
-            "endpoint_url": endpoint or None,
-            "region_name": region,
-            "addressing_style": "path" if endpoint else "virtual",
-        },
-    }
-elif {"ARCHIVES_S3_ENDPOINT_URL", "ARCHIVES_S3_REGION"} & env.ENVIRON.keys():
-    raise ImproperlyConfigured("ARCHIVES_S3_BUCKET is not set: it names the bucket for archives.")
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 try:

@@ -15,6 +15,8 @@ from microblog import environment
 
 from .test_production import BUCKET, PRODUCTION, manage
 
+PICTURES = {"AVATARS_S3_BUCKET": "avatars", "AVATARS_S3_REGION": "eu-central-1"}
+
 ROOT = Path(settings.BASE_DIR)
 SETTINGS = str(ROOT / "microblog/settings.py")
 CODE = compile(Path(SETTINGS).read_text(), SETTINGS, "exec")
@@ -107,6 +109,9 @@ WRONG = {
     "ARCHIVES_S3_BUCKET": ["s3://archives", "a", "two words"],
     "ARCHIVES_S3_ENDPOINT_URL": [*URLS, "https://u:p4ssw0rd@s3.example.org", "https://a.example/b"],
     "ARCHIVES_S3_REGION": ["", "Frankfurt am Main", "eu_central_1"],
+    "AVATARS_S3_BUCKET": ["s3://avatars", "a", "two words"],
+    "AVATARS_S3_ENDPOINT_URL": [*URLS, "https://u:p4ssw0rd@s3.example.org", "https://a.example/b"],
+    "AVATARS_S3_REGION": ["", "Frankfurt am Main", "eu_central_1"],
     "AWS_ACCESS_KEY_ID": [""],
     "AWS_SECRET_ACCESS_KEY": [""],
     "WEBHOOK_ALLOW_PRIVATE": FLAGS,
@@ -146,6 +151,8 @@ WITH = {
     "TRANSLATOR_URL": {"TRANSLATOR": "libretranslate"},
     "ARCHIVES_S3_ENDPOINT_URL": BUCKET,
     "ARCHIVES_S3_REGION": BUCKET,
+    "AVATARS_S3_ENDPOINT_URL": PICTURES,
+    "AVATARS_S3_REGION": PICTURES,
     "AWS_ACCESS_KEY_ID": BUCKET | {"AWS_SECRET_ACCESS_KEY": "p4ssw0rd"},
     "AWS_SECRET_ACCESS_KEY": BUCKET | {"AWS_ACCESS_KEY_ID": "p4ssw0rd"},
 }
@@ -197,6 +204,9 @@ def test_it_is_refused_by_name_with_the_mend(read, name):
         (BUCKET | {"EXPORT_SENDFILE": "nginx"}, "Set one of them"),
         (BUCKET | {"ARCHIVES_S3_REGION": ""}, "ARCHIVES_S3_REGION is not set"),
         (BUCKET | {"ARCHIVES_S3_BUCKET": ""}, "ARCHIVES_S3_BUCKET is not set"),
+        ({"AVATARS_S3_BUCKET": "avatars"}, "AVATARS_S3_REGION is not set"),
+        ({"AVATARS_S3_REGION": "eu-central-1"}, "AVATARS_S3_BUCKET is not set"),
+        (BUCKET | PICTURES | {"AVATARS_S3_BUCKET": "archives"}, "name the same bucket"),
         ({"WEBHOOK_CA_FILE": "/nowhere.pem"}, "WEBHOOK_CA_FILE is '/nowhere.pem', and there is no"),
         ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN is too easy to guess"),
         ({"METRICS_NETWORKS": "10.0.0.0/8,nonsense"}, "METRICS_NETWORKS has 'nonsense'"),

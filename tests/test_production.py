@@ -72,6 +72,14 @@ def test_a_token_and_networks_are_taken():
     assert "IPv4Network('10.0.0.0/8'), IPv6Network('fd00::/8'), IPv4Network('192.0.2.7/32')" in said
 
 
+def test_former_keys_are_taken():
+    code = "from django.conf import settings; print(settings.SECRET_KEY_FALLBACKS)"
+    said = manage(
+        "shell", "-c", code, **PRODUCTION | {"SECRET_KEY_FALLBACKS": "one, another"}
+    ).stdout
+    assert "['one', 'another']" in said
+
+
 def test_it_warns_of_webhooks_that_reach_everything():
     deploy = "check", "--deploy", "--fail-level", "WARNING"
     assert manage(*deploy, **PRODUCTION).returncode == 0

@@ -1,6 +1,8 @@
 """People, whom they follow, why some are suspended, where they are signed in, and the tokens of the
 programs they use."""
 
+from accounts.avatars import storage as avatar_storage  # as a migration calls it
+
 from .follows import Follow
 from .managers import Reader, UserManager, in_touch, not_muted
 from .people import (
@@ -10,7 +12,6 @@ from .people import (
     UNSUBSCRIBE_SALT,
     USERNAME_TAKEN,
     User,
-    avatar_storage,
     languages,
 )
 from .sessions import Session

@@ -6,6 +6,7 @@ from django.utils.cache import get_conditional_response, patch_cache_control
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
+from accounts import pictures
 from accounts.models import User
 
 YEAR = 365 * 24 * 3600  # seconds
@@ -19,15 +20,24 @@ AS_A_PICTURE = {  # whatever it may be: opened by itself nothing in it runs; oth
 def avatar(request, username):
     """Pages ask for one version (`User.avatar_url`), which can be kept; without it, the present."""
     person = get_object_or_404(User.objects.active().named(username))
+    response = _picture(request, person)
+    for header, value in AS_A_PICTURE.items():
+        response[header] = value
+    return response
+
+
+def _picture(request, person):
     etag = f'"{person.avatar_version}"'
     response = get_conditional_response(request, etag=etag)
     if response is None:
         picture, content_type = person.read_avatar()
-        response = HttpResponse(picture, content_type=content_type, headers={"ETag": etag})
-        name = f"{person.username}.{'svg' if 'svg' in content_type else 'webp'}"
+        response = HttpResponse(picture, content_type=content_type)
+        name = f"{person.username}.{'svg' if content_type == pictures.DRAWN else 'webp'}"
         response["Content-Disposition"] = content_disposition_header(False, name)
-    for header, value in AS_A_PICTURE.items():
-        response[header] = value
+        if person.avatar and content_type == pictures.DRAWN:  # theirs may be back soon
+            patch_cache_control(response, no_store=True)
+            return response
+        response["ETag"] = etag
     if request.GET.get("v") == person.avatar_version:
         patch_cache_control(response, public=True, max_age=YEAR, immutable=True)
     else:
