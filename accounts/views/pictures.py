@@ -20,26 +20,30 @@ AS_A_PICTURE = {  # whatever it may be: opened by itself nothing in it runs; oth
 def avatar(request, username):
     """Pages ask for one version (`User.avatar_url`), which can be kept; without it, the present."""
     person = get_object_or_404(User.objects.active().named(username))
-    response = _picture(request, person)
-    for header, value in AS_A_PICTURE.items():
-        response[header] = value
-    return response
-
-
-def _picture(request, person):
     etag = f'"{person.avatar_version}"'
     response = get_conditional_response(request, etag=etag)
     if response is None:
-        picture, content_type = person.read_avatar()
-        response = HttpResponse(picture, content_type=content_type)
-        name = f"{person.username}.{'svg' if content_type == pictures.DRAWN else 'webp'}"
-        response["Content-Disposition"] = content_disposition_header(False, name)
-        if person.avatar and content_type == pictures.DRAWN:  # theirs may be back soon
-            patch_cache_control(response, no_store=True)
-            return response
+        response = _whole(person, etag)
+    else:
         response["ETag"] = etag
-    if request.GET.get("v") == person.avatar_version:
+    for header, value in AS_A_PICTURE.items():
+        response[header] = value
+    if not response.has_header("ETag"):
+        patch_cache_control(response, no_store=True)
+    elif request.GET.get("v") == person.avatar_version:
         patch_cache_control(response, public=True, max_age=YEAR, immutable=True)
     else:
         patch_cache_control(response, public=True, no_cache=True)
+    return response
+
+
+def _whole(person, etag):
+    """Without the ETag where one is drawn in place of their own, which may be back soon."""
+    picture, content_type = person.read_avatar()
+    is_drawn = content_type == pictures.DRAWN
+    response = HttpResponse(picture, content_type=content_type)
+    name = f"{person.username}.{'svg' if is_drawn else 'webp'}"
+    response["Content-Disposition"] = content_disposition_header(False, name)
+    if not (is_drawn and person.avatar):
+        response["ETag"] = etag
     return response
