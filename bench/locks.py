@@ -56,7 +56,7 @@ CLUSTER = "a" * 32
 LOCKS = """
 SELECT pid, virtualtransaction, relation::regclass::text, mode
 FROM pg_locks JOIN pg_stat_activity USING (pid)
-WHERE relation IS NOT NULL AND granted AND backend_type = 'client backend'
+WHERE locktype = 'relation' AND granted AND backend_type = 'client backend'
 AND mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')"""
 
 
@@ -301,9 +301,10 @@ class Holds:
         """(milliseconds, of which it computed)"""
         doing = step()
         next(doing)
-        self.noted = []
+        self.noted = noted = []
         list(doing)
-        return self.noted
+        self.noted = []  # for the preparation of the next
+        return noted
 
     def _execute(self, execute, sql, params, many, context):
         began = clocks()
