@@ -118,10 +118,7 @@ def act(site, names, posts, arguments) -> bool:
 
     with Alerts(site) as alerts, People(site, names, posts) as people:
         story = Story(site, people, alerts, brief=arguments.brief)
-        faults = list(story.faults())
-        for number, fault in enumerate(faults):
-            people.let_ask(names[number :: len(faults)])
-            fault()
+        story.play(names)
         retried = story.all_have_ended()
         people.end()
         with ThreadPoolExecutor(FETCHERS) as pool:

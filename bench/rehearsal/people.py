@@ -145,6 +145,7 @@ class People:
         self.browsers = {}  # of those who have asked, by name
         self.problems = []
         self._names = names
+        self._asked = 0
         self._queue = Queue()
         self._over = Event()
         pages = ["/explore/", *NEEDS_NOTHING, *(f"/posts/{post}/" for post in posts)]
@@ -167,8 +168,13 @@ class People:
             thread.join(PATIENCE)
 
     def let_ask(self, names):
+        self._asked += len(names)
         for name in names:
             self._queue.put(name)
+
+    @property
+    def are_asking(self) -> bool:
+        return self._asked > len(self.browsers)
 
     def have_all_asked(self):
         return len(self.browsers) == len(self._names)

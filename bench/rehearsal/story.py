@@ -3,6 +3,7 @@
 import re
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from django.db import DatabaseError, connections
 
@@ -28,8 +29,7 @@ class Outage:
 
 class Story:
     """`outages`: what was away when. `allowed`: the [from, until] in which an alert may begin to
-    fire, by alert. `seen_alerts`: how many fired and were resolved as they had to. `lines`: (when,
-    what was done, what was seen)."""
+    fire, by alert. `seen_alerts`: how many fired and were resolved as they had to."""
 
     def __init__(self, site, people, alerts, *, brief):
         self.site = site
@@ -37,16 +37,26 @@ class Story:
         self.alerts = alerts
         self.brief = brief
         self.began = time.time()
-        self.lines = []
+        self.waiting = []
         self.outages = []
         self.allowed = {}
         self.seen_alerts = 0
 
-    def faults(self):
-        yield self.worker_host_is_unplugged
-        yield self.valkey_is_restarted_empty
-        yield self.postgres_is_restarted
-        yield self.web_host_is_unplugged
+    def play(self, names):
+        """A share of those of these names ask for their exports in each fault; some wait, so that
+        there is new work when it has been mended."""
+        faults = (
+            self.worker_host_is_unplugged,
+            self.valkey_is_restarted_empty,
+            self.postgres_is_restarted,
+            self.web_host_is_unplugged,
+        )
+        shares = [names[number :: len(faults) + 1] for number in range(len(faults) + 1)]
+        self.waiting = shares.pop()
+        for share, fault in zip(shares, faults, strict=True):
+            self.people.let_ask(share)
+            fault()
+        self.people.let_ask(self.waiting)
 
     def worker_host_is_unplugged(self):
         held = self._wait(lambda: _running_on("worker1"), "worker1 to work")
@@ -59,7 +69,7 @@ class Story:
             self._fires(LOST, "worker1")
         self.site.hosts["worker1"].plug_in()
         plugged_in = self._back(outage)
-        self._wait(lambda: _begun_on("worker1", since=plugged_in), "worker1 to take new work")
+        self._wait(lambda: self._begun_on("worker1", plugged_in), "worker1 to take new work")
         self._tell("worker1 plugged in", f"takes new work after {self._since(plugged_in)}")
         if not self.brief:
             self._is_resolved(LOST, "worker1")
@@ -145,7 +155,7 @@ class Story:
 
     def _goes_on(self, outage, done):
         back = self._back(outage)
-        self._wait(lambda: _begun_on("", since=back), "work to go on")
+        self._wait(lambda: self._begun_on("", back), "work to go on")
         self._tell(done, f"tasks begin after {self._since(back)}")
 
     def _fires(self, *alert):
@@ -175,11 +185,17 @@ class Story:
         return wait_for(seen, PATIENCE, why)
 
     def _tell(self, done, seen):
-        self.lines.append((time.time() - self.began, done, seen))
-        print(f"{self.lines[-1][0]:5.0f} s  {done:24} {seen}", flush=True)
+        print(f"{time.time() - self.began:5.0f} s  {done:24} {seen}", flush=True)
 
     def _since(self, moment):
         return f"{time.time() - moment:.1f} s"
+
+    def _begun_on(self, host, since):
+        """Whether a worker there has begun a task. Where there is none, somebody asks for one."""
+        if self.waiting and not self.people.are_asking and not Task.objects.active().exists():
+            self.people.let_ask([self.waiting.pop()])
+        since = datetime.fromtimestamp(since, UTC)
+        return Attempt.objects.filter(worker__startswith=host, started_at__gt=since).exists()
 
     def _answered_since(self, moment):
         return sum(each.began > moment and not each.failed for each in list(self.people.answers))
@@ -200,12 +216,6 @@ def _running_on(host):
 
 def _running(attempts):
     return Attempt.objects.filter(pk__in=attempts, outcome="running").exists()
-
-
-def _begun_on(host, since):
-    at = time.time() - since
-    now = Attempt.objects.filter(worker__startswith=host).order_by("-started_at").first()
-    return now and time.time() - now.started_at.timestamp() < at
 
 
 def _running_anywhere():
