@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from tasks.mail import compose
 
+from . import email_tokens
+
 PATIENCE = 10  # seconds for each answer of the mail server, at most
 AWAY = _(
     "Our mail server does not answer, so nothing was sent and nothing was changed."
@@ -49,7 +51,7 @@ def password_reset(*, user, uid, token, **context):
 
 def confirm_email(person, email):
     """The mail to a new address with the link that makes it theirs."""
-    url = reverse("accounts:email_confirm", args=[person.make_email_token(email)])
+    url = reverse("accounts:email_confirm", args=[email_tokens.make(person, email)])
     return _compose("confirm_email", person, email, url=settings.SITE_URL + url)
 
 

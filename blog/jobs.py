@@ -13,8 +13,8 @@ from tasks.lifecycle import launch_spread
 from tasks.runner import job
 
 from .models import Message, Post
-from .models.posts import CHUNK as POSTS_AT_ONCE
-from .models.posts import MANY, UNDO_FOR
+from .models.managers import CHUNK as POSTS_AT_ONCE
+from .models.managers import MANY, UNDO_FOR
 
 CHUNK = 500  # followers
 PER_SECOND = 20  # mails; between them there is room for other work

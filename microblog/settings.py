@@ -452,6 +452,7 @@ SPECTACULAR_SETTINGS = {
         "ExportContents": "exports.contents.choices",
         "Language": LANGUAGES,
         "NotificationKind": "blog.api.v2.notifications.KINDS",
+        "ReportReason": "blog.api.v2.reports.REASONS",
         "ScheduleInterval": "exports.models.Schedule.Every",
         "Scope": "accounts.models.tokens.SCOPES.items",
         "TaskState": "tasks.models.State",

@@ -1,19 +1,16 @@
 """People, whom they follow, why some are suspended, and the tokens of the programs they use."""
 
+from .follows import Follow
+from .managers import Reader, UserManager, in_touch, not_muted
 from .people import (
     ABOUT_MAX_LENGTH,
     EMAIL_TAKEN,
     UNSUBSCRIBABLE,
     UNSUBSCRIBE_SALT,
     USERNAME_TAKEN,
-    Follow,
-    Reader,
     User,
-    UserManager,
     avatar_storage,
-    in_touch,
     languages,
-    not_muted,
 )
 from .suspensions import Suspension
 from .tokens import Token

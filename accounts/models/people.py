@@ -8,35 +8,31 @@ from pathlib import PurePath
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.models import AbstractUser
-from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.core import signing
-from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.core.validators import MaxLengthValidator, RegexValidator
 from django.db import IntegrityError, models, transaction
-from django.db.models import Exists, OuterRef
 from django.db.models.functions import Lower
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from accounts import pictures
 from accounts.validators import validate_display_name, validate_storable, validate_time_zone
 from tasks import lifecycle
 from tasks.registry import Refused
-from tasks.statements import Given, Select
+from tasks.statements import Select
+
+from .managers import Reader, UserManager
 
 NAME_MAX_LENGTH = 50  # code points
 ABOUT_MAX_LENGTH = 280  # code points
 SEEN_EVERY = timedelta(minutes=5)
 UNSUBSCRIBE_SALT = "accounts.unsubscribe"
 UNSUBSCRIBABLE = {"mail_new_posts": _("new posts"), "mail_messages": _("messages")}
-EMAIL_SALT = "accounts.email"
-EMAIL_LINK_HOLDS = timedelta(days=1)
 USERNAME_TAKEN = _("This user name is taken. Please choose another.")
 EMAIL_TAKEN = _("This e-mail address belongs to another account.")
 SUSPENDED = _(
@@ -51,74 +47,6 @@ def languages():
 
 def avatar_storage():
     return storages["avatars"]
-
-
-def in_touch(reader, column: str):
-    """Conditions of rows: that there is no block between `reader` and whom `column` names."""
-    blocks = User.blocks.through.objects
-    yield ~Exists(blocks.filter(from_user=reader, to_user=OuterRef(column)))
-    yield ~Exists(blocks.filter(from_user=OuterRef(column), to_user=reader))
-
-
-def not_muted(reader, column: str):
-    """A condition of rows: that `reader` has not muted whom `column` names."""
-    return ~Exists(User.mutes.through.objects.filter(from_user=reader, to_user=OuterRef(column)))
-
-
-class Reader(Given):
-    """Stands for somebody who is signed in, where a statement is composed once."""
-
-    is_authenticated = True
-
-    def __init__(self, name="reader", is_staff=False):
-        super().__init__(name, models.BigAutoField())
-        self.is_staff = is_staff
-
-
-class UserQuerySet(models.QuerySet):
-    def active(self):
-        return self.filter(is_active=True)
-
-    def in_touch_with(self, person):
-        """Those between whom and `person` there is no block."""
-        return self.filter(*in_touch(person, "pk"))
-
-    def who_hear_of(self, person):
-        """Those who are to be told what `person` does: nobody who has muted them, either."""
-        return self.active().in_touch_with(person).exclude(mutes=person)
-
-    def seen_by(self, reader):
-        """Those of whom `reader`, who may be a visitor, gets to see what they write."""
-        people = self.active()
-        return people.in_touch_with(reader) if reader.is_authenticated else people
-
-    def who_get_mails_about(self, person):
-        """Those who want a mail about each new post of `person`."""
-        followers = self.filter(follows=person, mail_new_posts=True)
-        return followers.exclude(email="").who_hear_of(person)
-
-    def named(self, *usernames: str):
-        """Those of these names, in whatever case they are written."""
-        folded = [username.lower() for username in usernames]
-        return self.alias(folded=Lower("username")).filter(folded__in=folded)
-
-    def with_email(self, email: str):
-        """The user with this address, in whatever case, as a QuerySet of one or none."""
-        return self.alias(folded=Lower("email")).filter(folded=email.lower())
-
-
-class UserManager(DjangoUserManager.from_queryset(UserQuerySet)):
-    def get_by_natural_key(self, username):
-        try:
-            validate_storable(username)
-        except ValidationError as error:  # the database would fall over it
-            raise self.model.DoesNotExist from error
-        return self.named(username).get()
-
-    def suspended_as(self, username, password) -> "User | None":
-        """Who is suspended, and has shown by their password that it is them."""
-        person = self.named(username).filter(is_active=False).first()
-        return person if person and person.check_password(password) else None
 
 
 class User(AbstractUser):
@@ -277,7 +205,8 @@ class User(AbstractUser):
         if not self._lock_with(other) or self.is_apart_from(other):
             return False
         # There may be one all the same: what an admin or a command writes takes no lock.
-        Follow.objects.bulk_create([Follow(follower=self, followed=other)], ignore_conflicts=True)
+        follows = User.follows.through
+        follows.objects.bulk_create([follows(follower=self, followed=other)], ignore_conflicts=True)
         return True
 
     @transaction.atomic
@@ -337,26 +266,6 @@ class User(AbstractUser):
             self.avatar.save(f"{uuid.uuid4().hex}.webp", ContentFile(picture), save=False)
         self.save(update_fields=["avatar"])
         _remove_on_commit(old)
-
-    def make_email_token(self, email: str) -> str:
-        """What proves, in a link mailed to `email`, that it is this person's. It covers the present
-        address, which the use of the link changes, and the password, which they change when it was
-        not them who asked for the link."""
-        return signing.dumps([self.pk, self._email_state, email], salt=EMAIL_SALT)
-
-    @property
-    def _email_state(self):
-        return salted_hmac(EMAIL_SALT, f"{self.email} {self.password}").hexdigest()
-
-    @staticmethod
-    def read_email_token(token: str) -> "tuple[User, str]":
-        """(person, their new address). Raises signing.BadSignature when the token is forged, too
-        old, used or void, and User.DoesNotExist."""
-        pk, state, email = signing.loads(token, salt=EMAIL_SALT, max_age=EMAIL_LINK_HOLDS)
-        person = User.objects.active().get(pk=pk)
-        if person._email_state != state:
-            raise signing.BadSignature("The address or the password has changed since.")
-        return person, email
 
     def change_email(self, email: str) -> bool:
         """Move to a confirmed address. False when somebody else has it by now, or when this one's
@@ -469,26 +378,3 @@ def _remove_on_commit(avatar):
     if avatar:
         storage, name = avatar.storage, avatar.name
         transaction.on_commit(lambda: storage.delete(name), robust=True)
-
-
-class Follow(models.Model):
-    follower = models.ForeignKey(
-        User, on_delete=models.CASCADE, related_name="following", verbose_name=_("follower")
-    )
-    followed = models.ForeignKey(
-        User, on_delete=models.CASCADE, related_name="followed_by", verbose_name=_("followed")
-    )
-    created_at = models.DateTimeField(_("since"), auto_now_add=True)
-
-    class Meta:
-        verbose_name = _("follow")
-        verbose_name_plural = _("follows")
-        constraints = [
-            models.UniqueConstraint(fields=["follower", "followed"], name="accounts_follow_once"),
-            models.CheckConstraint(
-                condition=~models.Q(follower=models.F("followed")), name="accounts_follow_others"
-            ),
-        ]
-
-    def __str__(self):
-        return f"{self.follower_id} → {self.followed_id}"

@@ -98,7 +98,7 @@ def statements(delete, author, count):
 
 
 def test_many_posts_go_in_chunks(delete, alice, bob, alices, monkeypatch):
-    monkeypatch.setattr("blog.models.posts.CHUNK", 50)
+    monkeypatch.setattr("blog.models.managers.CHUNK", 50)
     few = statements(delete, alice, 50)
     alices.force_login(bob)
     assert statements(delete, bob, 150) - few <= 2 * 12  # for each chunk more

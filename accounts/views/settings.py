@@ -17,7 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts import mail
+from accounts import email_tokens, mail
 from accounts.forms import EmailForm, PasswordForm, ProfileForm, SettingsForm
 from accounts.models import UNSUBSCRIBABLE, UNSUBSCRIBE_SALT, User
 
@@ -79,7 +79,7 @@ def email(request):
 def email_confirm(request, token):
     """Where the mail to a new address leads. Whoever can read that mail need not be signed in."""
     try:
-        person, address = User.read_email_token(token)
+        person, address = email_tokens.read(token)
     except (signing.BadSignature, User.DoesNotExist):
         return render(request, "accounts/email_confirm.html", status=410)
     context = {"person": person, "address": address}

@@ -3,8 +3,9 @@
 from .deletions import Deletion
 from .messages import Message
 from .notifications import Notification
-from .posts import BodyField, Post, Revision, Tag, Translation
+from .posts import BodyField, Post, Revision, Translation
 from .reports import Case, Report
+from .tags import Tag
 
 __all__ = [
     "BodyField",

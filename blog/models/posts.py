@@ -1,8 +1,5 @@
 """What people say."""
 
-from collections import Counter
-from datetime import timedelta
-
 from django.conf import settings
 from django.core.validators import MaxLengthValidator
 from django.db import IntegrityError, models, transaction
@@ -12,21 +9,19 @@ from django.utils import timezone
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User, in_touch, not_muted
+from accounts.models import User
 from accounts.validators import BLANK, validate_not_blank, validate_storable
 from blog import languages, markup, search, translators
 from tasks.lifecycle import launch, launch_spread
 
 from .deletions import Deletion
+from .managers import FINAL, UNDO_FOR, PostQuerySet, PresentPosts, is_admin
 from .notifications import Notification
+from .tags import Tag
 
 BODY_MAX_LENGTH = 500  # code points
 TITLE_MAX_LENGTH = 140  # code points
 WHY_MAX_LENGTH = 500  # code points
-CHUNK = 500  # posts that are deleted at once
-MANY = 2_000  # posts that are taken away at once
-UNDO_FOR = timedelta(seconds=60)  # in which a deleted post can be brought back
-FINAL = 2 * UNDO_FOR  # so long ago is what others delete deleted: its author can't bring it back
 
 
 class ChangedMeanwhile(Exception):
@@ -37,155 +32,12 @@ class AnsweredIsGone(Exception):
     """The post that is answered was removed for good since it was read."""
 
 
-def is_admin(person, act) -> bool:
-    """Whether `person` may `act` (change, delete) on everybody's posts."""
-    return person.is_staff and person.has_perm(f"blog.{act}_post")
-
-
 class BodyField(models.TextField):
     """Text whose line ends are `\\n`, made so before anything counts its length."""
 
     def to_python(self, value):
         value = super().to_python(value)
         return value if value is None else value.replace("\r\n", "\n").replace("\r", "\n")
-
-
-class PostQuerySet(models.QuerySet):
-    def oldest_first(self):
-        return self.order_by("timestamp", "id")
-
-    def newest_first(self):
-        return self.order_by("-timestamp", "-id")
-
-    def shown(self):
-        """What no admin has hidden."""
-        return self.filter(hidden_at=None)
-
-    def public(self):
-        """What everybody gets to see: nothing that is hidden, nor of those who are no more."""
-        return self.shown().filter(author__is_active=True)
-
-    def seen_by(self, reader):
-        """What `reader`, who may be a visitor, gets to see: what is public, and what is hidden of
-        their own; an admin all that is hidden. Nothing of those who have blocked the reader, or
-        whom the reader has blocked."""
-        if not reader.is_authenticated:
-            return self.public()
-        posts = self.filter(*in_touch(reader, "author"), author__is_active=True)
-        return posts if reader.is_staff else posts.filter(Q(hidden_at=None) | Q(author=reader))
-
-    def changed_by(self, person):
-        """What `person`, if it is theirs, may change: an admin all, others what they see."""
-        return self.all() if is_admin(person, "change") else self.seen_by(person)
-
-    def deletable_by(self, person):
-        """As `changed_by`: what `person` may delete."""
-        return self.all() if is_admin(person, "delete") else self.seen_by(person)
-
-    def restorable(self):
-        """Deleted a moment ago, by their authors."""
-        return self.filter(deleted_at__gt=timezone.now() - UNDO_FOR)
-
-    def tagged(self, name):
-        """`name`: in whatever case."""
-        name = name.casefold()
-        return self.none() if "\0" in name else self.filter(tags__name=name)
-
-    def not_muted_by(self, reader):
-        if not reader.is_authenticated:
-            return self
-        return self.filter(not_muted(reader, "author"))
-
-    def after(self, timestamp, pk):
-        """The posts that follow (timestamp, pk) when oldest come first."""
-        return self.filter(timestamp__gte=timestamp).filter(
-            Q(timestamp__gt=timestamp) | Q(pk__gt=pk)
-        )
-
-    def before(self, timestamp, pk):
-        """The posts that follow (timestamp, pk) when newest come first."""
-        return self.filter(timestamp__lte=timestamp).filter(
-            Q(timestamp__lt=timestamp) | Q(pk__lt=pk)
-        )
-
-    def add(self, posts):
-        """Save many new posts in a few statements, as they are: they can be found, and have their
-        tags and mentions; nobody is told."""
-        for post in posts:
-            post.language = languages.guess(post.title, post.body)
-        self._write(posts)
-
-    @transaction.atomic
-    def _write(self, posts):
-        self.bulk_create(posts)
-        self.link(posts)
-        search.index_posts(posts)
-
-    def link(self, posts):
-        """Keep the tags and mentions of new posts; return the ids of who is mentioned."""
-        names = {post.pk: markup.mentions(post.text) for post in posts}
-        known = set().union(*names.values())
-        people = User.objects.active().named(*known) if known else User.objects.none()
-        pks = {name.lower(): pk for name, pk in people.values_list("username", "pk")}
-        through = Post.mentions.through
-        through.objects.bulk_create(
-            through(post_id=post, user_id=pks[name])
-            for post, mentioned in names.items()
-            for name in mentioned & pks.keys()
-        )
-        Tag.objects.bulk_create(
-            Tag(post=post, name=name) for post in posts for name in markup.tags(post.text)
-        )
-        return list(pks.values())
-
-    @transaction.atomic
-    def remove_latest(self, up_to: int) -> int:
-        """Take MANY of them away, those with the highest ids up to this one, as `Post.remove()`
-        does for good, but for their purge. Returns the id to go on from, or 0."""
-        posts = self.filter(pk__lte=up_to).order_by("-pk")
-        found = list(posts.values_list("pk", "author_id", "deleted_at", named=True)[:MANY])
-        pks = [post.pk for post in found]
-        self.filter(pk__in=pks).update(deleted_at=timezone.now() - FINAL)
-        Deletion.objects.note(found)
-        search.forget_posts(pks)
-        return pks[-1] - 1 if len(pks) == MANY else 0
-
-    def delete(self, *, noted=True):
-        """As Django's; and they can't be found any more. In chunks, so that neither the memory nor
-        the number of statements grows with each post; each a transaction, so that what is noted of
-        a moment is seen soon after. `noted`: whether there is to be a Deletion of each, for their
-        author."""
-        deleted, by_model = 0, Counter()
-        posts = self.order_by("pk").values_list("pk", "author_id", "deleted_at", named=True)
-        while chunk := list(posts[:CHUNK]):
-            pks = [post.pk for post in chunk]
-            with transaction.atomic():
-                search.forget_posts(pks)
-                if noted:
-                    Deletion.objects.note(chunk)
-                count, counts = models.QuerySet(self.model).filter(pk__in=pks).delete()
-            deleted += count
-            by_model.update(counts)
-        return deleted, dict(by_model)
-
-    delete.alters_data = True
-    delete.queryset_only = True
-
-
-class PresentPosts(models.Manager.from_queryset(PostQuerySet)):
-    """All but those that are deleted and only wait for their undo to run out."""
-
-    def get_queryset(self):
-        return super().get_queryset().filter(deleted_at=None)
-
-    @transaction.atomic
-    def remove_all(self, admin):
-        """Take all posts away: the latest at once, what is older in a job, whose progress `admin`
-        sees. One UPDATE of a million rows would keep all others from writing for too long."""
-        latest = self.order_by("-pk").values_list("pk", flat=True).first()
-        if latest is not None:
-            args = {"latest": latest, "up_to": self.remove_latest(latest)}
-            launch("blog.jobs.remove_all_posts", key=str(latest), owner=admin, args=args)
 
 
 class Post(models.Model):
@@ -440,21 +292,6 @@ class Post(models.Model):
         before = set(self.mentions.all())
         self.mentions.set(mentioned)
         return [person for person in mentioned if person not in before]
-
-
-class Tag(models.Model):
-    """That a post has a tag. Tags are kept without their #, casefolded."""
-
-    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="tags")
-    name = models.CharField(_("tag"), max_length=markup.TAG_MAX_LENGTH)
-
-    class Meta:
-        verbose_name = _("tag")
-        verbose_name_plural = _("tags")
-        constraints = [models.UniqueConstraint(fields=["name", "post"], name="blog_tag_once")]
-
-    def __str__(self):
-        return f"#{self.name}"
 
 
 class Revision(models.Model):

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from blog.models import Post
-from blog.models.posts import UNDO_FOR
+from blog.models.managers import UNDO_FOR
 from tasks.models import Task
 
 from .conftest import Program

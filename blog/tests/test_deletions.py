@@ -82,7 +82,7 @@ def test_an_admin_s_deletions_are_noted_too(admin_client, alice, post):
 
 
 def test_many_are_noted_in_their_chunks(alice, bob, monkeypatch):
-    monkeypatch.setattr("blog.models.posts.CHUNK", 10)
+    monkeypatch.setattr("blog.models.managers.CHUNK", 10)
     gone = timezone.now() - timedelta(seconds=30)
     for author in (alice, bob):
         Post.objects.add([Post(author=author, body=f"{n}") for n in range(15)])

@@ -6,7 +6,8 @@ from django.utils import timezone
 
 from blog import jobs, keyset, languages
 from blog.models import Notification, Post, Revision
-from blog.models.posts import UNDO_FOR, ChangedMeanwhile
+from blog.models.managers import UNDO_FOR
+from blog.models.posts import ChangedMeanwhile
 from conftest import make_person
 from tasks.models import Task
 

@@ -7,13 +7,13 @@ from django.utils import timezone
 
 from blog import jobs, search
 from blog.models import Deletion, Post
-from blog.models.posts import UNDO_FOR
+from blog.models.managers import UNDO_FOR
 from tasks.models import State, Task
 
 
 @pytest.fixture(autouse=True)
 def small_steps(monkeypatch):
-    monkeypatch.setattr("blog.models.posts.MANY", 10)
+    monkeypatch.setattr("blog.models.managers.MANY", 10)
     monkeypatch.setattr("blog.jobs.MANY", 10)
     monkeypatch.setattr("blog.jobs.POSTS_AT_ONCE", 10)
 

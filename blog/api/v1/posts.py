@@ -14,7 +14,8 @@ from blog.api.posts import asked_by, get_or_404, seen_by_name
 from blog.forms import PostForm
 from blog.keyset import ID_MAX
 from blog.models import Post
-from blog.models.posts import BODY_MAX_LENGTH, TITLE_MAX_LENGTH, ChangedMeanwhile, is_admin
+from blog.models.managers import is_admin
+from blog.models.posts import BODY_MAX_LENGTH, TITLE_MAX_LENGTH, ChangedMeanwhile
 from tasks.api.answers import MadeOnce
 from tasks.api.refusals import Conflict, error
 

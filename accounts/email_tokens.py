@@ -1,0 +1,31 @@
+"""What proves, in a link mailed to an address, that it is a person's."""
+
+from datetime import timedelta
+
+from django.core import signing
+from django.utils.crypto import salted_hmac
+
+from .models import User
+
+SALT = "accounts.email"
+HOLDS_FOR = timedelta(days=1)
+
+
+def make(person, email: str) -> str:
+    """The token for the link mailed to `email`. It covers the present address, which the use of the
+    link changes, and the password, which they change when it was not them who asked for it."""
+    return signing.dumps([person.pk, _state(person), email], salt=SALT)
+
+
+def read(token: str) -> tuple[User, str]:
+    """(person, their new address). Raises signing.BadSignature when the token is forged, too old,
+    used or void, and User.DoesNotExist."""
+    pk, state, email = signing.loads(token, salt=SALT, max_age=HOLDS_FOR)
+    person = User.objects.active().get(pk=pk)
+    if _state(person) != state:
+        raise signing.BadSignature("The address or the password has changed since.")
+    return person, email
+
+
+def _state(person):
+    return salted_hmac(SALT, f"{person.email} {person.password}").hexdigest()
