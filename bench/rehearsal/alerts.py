@@ -21,8 +21,9 @@ class Alerts:
     """As a context manager it watches. `spans`: of each alert, by (name, label), the [from, until]
     in which it fired; of one that fires still, until is None."""
 
-    def __init__(self, site):
-        self.url = f"http://{site.hosts['prometheus'].address}:9090/api/v1/alerts"
+    def __init__(self, prometheus):
+        """`prometheus`: its URL."""
+        self.url = f"{prometheus}/api/v1/alerts"
         self.spans = {}
         self._over = Event()
         self._thread = Thread(target=self._watch, daemon=True)

@@ -15,13 +15,15 @@ import boto3
 import psutil
 import requests
 
-from exports.tests.receiver import make_certificate
 from microblog.valkey import Valkey
+from tests.nginx import Nginx
 from tests.servers import Postgres
 from tests.smtp import Sink
 from tests.waiting import wait_for
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+WEB = "web1", "web2"
+WORKERS = "worker1", "worker2"
 BUCKET = "archives"
 KEYS = {"AWS_ACCESS_KEY_ID": "rehearsal", "AWS_SECRET_ACCESS_KEY": "rehearsal"}
 SOON = 10  # alerts wait this many times shorter
@@ -64,16 +66,18 @@ class Program:
 
 
 class Site:
-    """The hosts and what runs on them; `url`: where people find it. As a context manager it is
-    started and stopped. `pace`: posts that an export takes out in a second."""
+    """The hosts and what runs on them. As a context manager it is started and stopped. `pace`:
+    posts that an export takes out in a second."""
 
     def __init__(self, network, folder, pace):
         self.folder = folder
         self.pace = pace
-        names = "people nginx web1 web2 worker1 worker2 postgres valkey store mail prometheus"
-        self.hosts = {name: network.add(name) for name in names.split()}
-        self.url = f"https://{self.hosts['nginx'].address}"
-        self.certificate = str(make_certificate(folder, self.hosts["nginx"].address))
+        names = [*WEB, *WORKERS, "people", "nginx", "postgres", "valkey", "store", "mail"]
+        self.hosts = {name: network.add(name) for name in [*names, "prometheus"]}
+        self.web_addresses = [f"http://{self.hosts[name].address}:8000" for name in WEB]
+        (folder / "nginx").mkdir()
+        address = self.hosts["nginx"].address
+        self.nginx = Nginx(folder / "nginx", self.web_addresses, address=address)
         self.token = secrets.token_hex(16)
 
     def __enter__(self):
@@ -108,14 +112,13 @@ class Site:
 
     def _environment(self):
         """A production site's, and nothing of what the caller's or `.env` says."""
-        nginx = self.hosts["nginx"].address
         return KEYS | {
             "PATH": os.environ["PATH"],
             "DJANGO_SETTINGS_MODULE": "bench.rehearsal.settings",
             "ENV_FILE": "",
             "SECRET_KEY": secrets.token_hex(32),
-            "ALLOWED_HOSTS": nginx,
-            "SITE_URL": self.url,
+            "ALLOWED_HOSTS": self.hosts["nginx"].address,
+            "SITE_URL": self.nginx.url,
             "PROXY_SSL_HEADER": "X-Forwarded-Proto",
             "PROXY_ADDRESS_HEADER": "X-Forwarded-For",
             "DATABASE_URL": self.postgres.url,
@@ -139,18 +142,20 @@ class Site:
 
     def start_programs(self):
         """Once there are a bucket and tables. People are let in when all are there."""
-        self.web = {name: self._start_web(name) for name in ("web1", "web2")}
-        self.workers = {name: self._start_worker(name) for name in ("worker1", "worker2")}
-        for name in self.web:
-            address = f"http://{self.hosts[name].address}:8000/healthz/"
-            wait_for(lambda address=address: answers(address), STARTS_WITHIN, name)
-        for name, worker in self.workers.items():
-            wait_for(lambda worker=worker: worker.said("running."), STARTS_WITHIN, name)
-        self.nginx = self._start("nginx", nginx_command(self))
-        self.prometheus = self._start("prometheus", prometheus_command(self))
-        wait_for(lambda: answers(f"{self.url}/healthz/", self.certificate), 60, "nginx")
-        prometheus = f"http://{self.hosts['prometheus'].address}:9090"
-        wait_for(lambda: answers(f"{prometheus}/-/ready"), 60, "Prometheus")
+        web = [f"{address}/healthz/" for address in self.web_addresses]
+        for name in WEB:
+            self._start_web(name)
+        workers = [self._start_worker(name) for name in WORKERS]
+        wait_for(lambda: all(map(answers, web)), STARTS_WITHIN, "the web hosts")
+        for worker in workers:
+            wait_for(lambda worker=worker: worker.said("running."), STARTS_WITHIN, "a worker host")
+        with self.at(self.nginx):
+            self._stack.enter_context(self.nginx)
+        self._start("prometheus", prometheus_command(self))
+        site = f"{self.nginx.url}/healthz/"
+        wait_for(lambda: answers(site, self.nginx.certificate), STARTS_WITHIN, "nginx")
+        self.prometheus = f"http://{self.hosts['prometheus'].address}:9090"
+        wait_for(lambda: answers(f"{self.prometheus}/-/ready"), STARTS_WITHIN, "Prometheus")
 
     def _start(self, name, command, **environment):
         environment = self.environment | {"VAR_DIR": str(self.folder / name)} | environment
@@ -180,51 +185,7 @@ def answers(url, certificate=None):
         return False
 
 
-# nginx, as deploy/nginx has it, with our names and folders
-
-
-def nginx_command(site):
-    folder = site.folder / "nginx"
-    folder.mkdir()
-    servers = [f"server {site.hosts[name].address}:8000" for name in ("web1", "web2")]
-    shipped = (ROOT / "deploy/nginx/upstream.conf").read_text()
-    (options,) = re.findall(r"^server \S+(.*;)$", shipped, re.MULTILINE)
-    upstream = folder / "upstream.conf"
-    upstream.write_text("".join(f"{server}{options}\n" for server in servers))
-    conf = (ROOT / "deploy/nginx/microblog.conf").read_text()
-    for theirs, ours in {
-        "/etc/nginx/microblog-upstream.conf": upstream,
-        "/etc/letsencrypt/live/example.org/fullchain.pem": site.certificate,
-        "/etc/letsencrypt/live/example.org/privkey.pem": site.certificate,
-        "/opt/microblog": ROOT,
-        "/var/log/nginx": folder,
-        "/var/lib/microblog": site.folder / "var",
-        "example.org": site.hosts["nginx"].address,
-    }.items():
-        if theirs not in conf:
-            raise RuntimeError(f"deploy/nginx/microblog.conf has no {theirs} any more.")
-        conf = conf.replace(theirs, str(ours))
-    (folder / "microblog.conf").write_text(conf)
-    main = folder / "nginx.conf"
-    main.write_text(
-        f"""
-        user root;
-        worker_processes 2;
-        pid {folder}/pid;
-        error_log stderr;
-        events {{ }}
-        http {{
-            include /etc/nginx/mime.types;
-            client_body_temp_path {folder}/body;
-            proxy_temp_path {folder}/proxy;
-            fastcgi_temp_path {folder}/fastcgi;
-            uwsgi_temp_path {folder}/uwsgi;
-            scgi_temp_path {folder}/scgi;
-            include {folder}/microblog.conf;
-        }}
-        """
-    )
-    return ["nginx", "-e", "stderr", "-c", main, "-g", "daemon off;"]
+# What is done to them
 
 
 def reload(nginx):
@@ -233,7 +194,7 @@ def reload(nginx):
     master = psutil.Process(nginx.process.pid)
     old = set(master.children())
     master.send_signal(signal.SIGHUP)
-    wait_for(lambda: len(set(master.children()) - old) >= 2, 60, "the new processes of nginx")
+    wait_for(lambda: set(master.children()) - old, 60, "the new processes of nginx")
     wait_for(lambda: not old & set(master.children()), 60, "the end of the old ones")
 
 
@@ -246,7 +207,7 @@ def prometheus_command(site):
     rules = (ROOT / "deploy/prometheus/alerts.yml").read_text()
     (folder / "alerts.yml").write_text(re.sub(r"(?<=for: )\d+[sm]", _sooner, rules))
     (folder / "token").write_text(site.token)
-    targets = [f"{site.hosts[name].address}:8000" for name in ("web1", "web2")]
+    targets = [address.removeprefix("http://") for address in site.web_addresses]
     scrape = {
         "job_name": "microblog",
         "authorization": {"credentials_file": str(folder / "token")},

@@ -116,7 +116,7 @@ def act(site, names, posts, arguments) -> bool:
     from .people import People
     from .story import Story
 
-    with Alerts(site) as alerts, People(site, names, posts) as people:
+    with Alerts(site.prometheus) as alerts, People(site, names, posts) as people:
         story = Story(site, people, alerts, brief=arguments.brief)
         story.play(names)
         retried = story.all_have_ended()

@@ -69,17 +69,17 @@ class Browser:
         self.answers = answers
         self.session = requests.Session()
         self.session.trust_env = False  # which may name other certificates
-        self.session.verify = site.certificate
+        self.session.verify = site.nginx.certificate
         # As browsers send them. A new connection each time: a server may close one that is kept
         # just when a form is sent, and then a browser asks its person what to do.
-        self.session.headers.update({"Referer": f"{site.url}/", "Connection": "close"})
+        self.session.headers.update({"Referer": f"{site.nginx.url}/", "Connection": "close"})
 
     def ask(self, method, path, **options):
         """The response, or None if there was none."""
         began, response, words = time.time(), None, ""
         options = {"timeout": PATIENCE, "allow_redirects": False} | options
         try:
-            response = self.session.request(method, self.site.url + path, **options)
+            response = self.session.request(method, self.site.nginx.url + path, **options)
             if response.status_code >= 500:
                 words = " ".join(re.sub(r"<[^>]*>", " ", response.text).split())[:200]
         except requests.RequestException as error:

@@ -102,7 +102,7 @@ class Story:
         self._reload_nginx()
 
     def web_host_is_unplugged(self):
-        access = self.site.folder / "nginx/microblog.log"
+        access = self.site.nginx.log
         web1, web2 = (self.site.hosts[name].address for name in ("web1", "web2"))
         outage = self._away("web1", [])
         self.site.hosts["web1"].unplug()
