@@ -11,7 +11,7 @@ from threading import Event, Thread
 import requests
 
 PASSWORD = "correct-horse-battery"
-ASKERS = 3
+ASKERS = 6
 ASK_EVERY = 1.5  # seconds of each asker
 READ_EVERY = 0.25  # seconds of each reader
 PATIENCE = 60  # seconds
@@ -144,7 +144,7 @@ class People:
         self.answers = []
         self.browsers = {}  # of those who have asked, by name
         self.problems = []
-        self._names = names
+        self.count = len(names)
         self._asked = 0
         self._queue = Queue()
         self._over = Event()
@@ -177,7 +177,7 @@ class People:
         return self._asked > len(self.browsers)
 
     def have_all_asked(self):
-        return len(self.browsers) == len(self._names)
+        return len(self.browsers) == self.count
 
     def fetch(self, export) -> bytes:
         """As its owner downloads it."""

@@ -15,6 +15,7 @@ from . import hosts
 from .people import NEEDS_NOTHING
 
 PATIENCE = 150  # seconds, on a machine that is busy with other things
+OF_EACH = 3  # seconds, of the exports that are under way in the end
 READY, LOST, FAIL = "MicroblogNotReady", "MicroblogClusterLost", "MicroblogPagesFail"
 
 
@@ -128,7 +129,8 @@ class Story:
                 retried += export.retry()
             return self.people.have_all_asked() and not Task.objects.active().exists()
 
-        self._wait(over, "the last export to end")
+        patience = PATIENCE + OF_EACH * self.people.count
+        self._wait(over, "the last export to end", patience)
         self._tell("all have asked", "and no task is under way")
         if retried:
             self.allowed["MicroblogMailUndecided", ""] = [(self.began, None)]
@@ -171,7 +173,7 @@ class Story:
         self.allowed[alert][0][1] = time.time()
         self._tell("", f"{' '.join(alert)} is resolved after {self._since(began)} more")
 
-    def _wait(self, look, why):
+    def _wait(self, look, why, seconds=PATIENCE):
         def seen():
             if self.people.problems:
                 raise self.people.problems[0]
@@ -182,7 +184,7 @@ class Story:
             finally:
                 connections.close_all()
 
-        return wait_for(seen, PATIENCE, why)
+        return wait_for(seen, seconds, why)
 
     def _tell(self, done, seen):
         print(f"{time.time() - self.began:5.0f} s  {done:24} {seen}", flush=True)
