@@ -179,9 +179,13 @@ class People:
     def have_all_asked(self):
         return len(self.browsers) == self.count
 
-    def fetch(self, export) -> bytes:
-        """As its owner downloads it."""
-        return self.browsers[export.owner.username].fetch_export()
+    def fetch(self, name) -> bytes | None:
+        """The file of the one export of who is called so, as they download it, if they can."""
+        try:
+            return self.browsers[name].fetch_export()
+        except (RuntimeError, ValueError, requests.RequestException) as error:
+            print(f"not fetched: {name}: {error}")
+            return None
 
     def _noted(self, work):
         try:
