@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.core import signing
 from django.utils.crypto import salted_hmac
 
@@ -14,7 +15,7 @@ HOLDS_FOR = timedelta(days=1)
 def make(person, email: str) -> str:
     """The token for the link mailed to `email`. It covers the present address, which the use of the
     link changes, and the password, which they change when it was not them who asked for it."""
-    return signing.dumps([person.pk, _state(person), email], salt=SALT)
+    return signing.dumps([person.pk, next(_states(person)), email], salt=SALT)
 
 
 def read(token: str) -> tuple[User, str]:
@@ -22,10 +23,12 @@ def read(token: str) -> tuple[User, str]:
     used or void, and User.DoesNotExist."""
     pk, state, email = signing.loads(token, salt=SALT, max_age=HOLDS_FOR)
     person = User.objects.active().get(pk=pk)
-    if _state(person) != state:
+    if state not in _states(person):
         raise signing.BadSignature("The address or the password has changed since.")
     return person, email
 
 
-def _state(person):
-    return salted_hmac(SALT, f"{person.email} {person.password}").hexdigest()
+def _states(person):
+    """What it covers, sealed with the present key first, then with former ones."""
+    for key in [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]:
+        yield salted_hmac(SALT, f"{person.email} {person.password}", secret=key).hexdigest()

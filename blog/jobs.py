@@ -16,7 +16,7 @@ from .models import Message, Post
 from .models.managers import CHUNK as POSTS_AT_ONCE
 from .models.managers import MANY, UNDO_FOR
 
-CHUNK = 500  # followers
+CHUNK = 50  # followers, in a transaction in which nobody else writes to SQLite
 PER_SECOND = 20  # mails; between them there is room for other work
 
 post_log = logging.getLogger("blog.posts")

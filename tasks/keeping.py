@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from .models import Cluster, Task
 
-CHUNK = 500  # rows
+CHUNK = 100  # rows, each with what belongs to it; meanwhile nobody else writes to SQLite
 
 
 def tidy() -> Iterator[None]:

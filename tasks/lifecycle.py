@@ -37,6 +37,7 @@ RETRY_SECONDS_MAX = 3600
 WAITING_MAX = 1_000  # messages in Redis, past which nobody rings any more
 # The same for what is to be done in the background: a person's task waits behind few of these.
 BACKGROUND_WAITING_MAX = 20
+RUNG_AT_ONCE = 100  # rows of a statement, while which nobody else writes to SQLite
 
 BY_ITSELF = "by itself"  # the key of the tasks of recurring jobs
 
@@ -177,7 +178,10 @@ def launch_due():
 
 def ring(tasks):
     """Tell the workers of `tasks` (again)."""
-    Task.objects.filter(pk__in=[task.pk for task in tasks]).update(dispatched_at=Now())
+    keys = [task.pk for task in tasks]
+    for first in range(0, len(keys), RUNG_AT_ONCE):
+        some = Task.objects.filter(pk__in=keys[first : first + RUNG_AT_ONCE])
+        some.update(dispatched_at=Now())
     _push(tasks)
 
 

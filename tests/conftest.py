@@ -190,12 +190,14 @@ def posts(transactional_db, alice):
 
 @pytest.fixture
 def counting(redis, settings):
-    """Limits of two in a day, of four for who signs in at an address; and the Redis that counts."""
+    """Limits of two in a day, of four for who signs in at an address, of six by a name from
+    anywhere; and the Redis that counts."""
     patient = {"socket_connect_timeout": 10, "socket_timeout": 10}  # while other tests run
     own = {"LOCATION": redis.url, "OPTIONS": patient}
     settings.CACHES = {"default": settings.CACHES["default"] | own}
     settings.LIMITS = dict.fromkeys(settings.LIMITS, (2, 24 * 3600))
     settings.LIMITS["sign_in_address"] = 4, 24 * 3600
+    settings.LIMITS["sign_in_name"] = 6, 24 * 3600
     return redis
 
 

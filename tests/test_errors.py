@@ -109,8 +109,3 @@ def test_an_old_form_loses_no_text(alice):
     assert "secret" not in page
     assert "Sign out" in page
     assert not alice.posts.exists()
-
-
-@pytest.mark.django_db
-def test_browsers_are_told_what_the_site_never_asks_for(client):
-    assert "camera=()" in client.get("/")["Permissions-Policy"]

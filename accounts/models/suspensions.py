@@ -65,4 +65,4 @@ class Suspension(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.person_id} @ {self.began_at}"
+        return f"{self.began_at:%Y-%m-%d}"

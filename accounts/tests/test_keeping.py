@@ -1,10 +1,9 @@
 from datetime import timedelta
 
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from accounts import keeping
-from accounts.models import Token
+from accounts.models import Session, Token
 
 
 def test_sessions_that_are_over_go_and_others_stay(alices, client):

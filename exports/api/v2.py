@@ -87,6 +87,7 @@ class EstimateOfExports(APIView):
 class Exports(Refusing, Conditional, generics.ListAPIView):
     serializer_class = ExportSerializer
     scope = "export"
+    throttle_scope = {"POST": "export"}
     answer_headers = {"GET": ["Retry-After"]}
     ordering = ("-created_at", "-id")
 
@@ -265,6 +266,8 @@ class Cancellation(_OneOfMine):
 
 
 class Retrial(_OneOfMine):
+    throttle_scope = "export"
+
     @extend_schema(
         operation_id="exports_retry",
         request=None,

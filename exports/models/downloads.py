@@ -2,9 +2,9 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .exports import Export
+from accounts import browsers
 
-USER_AGENT_MAX = 200  # characters
+from .exports import Export
 
 
 class DownloadManager(models.Manager):
@@ -16,8 +16,7 @@ class DownloadManager(models.Manager):
 
     def note(self, request):
         """That one begins with this request."""
-        program = request.headers.get("User-Agent", "").replace("\0", "")
-        return self.create(address=request.address, user_agent=program[:USER_AGENT_MAX])
+        return self.create(address=request.address, user_agent=browsers.user_agent(request))
 
 
 class Download(models.Model):
@@ -30,7 +29,7 @@ class Download(models.Model):
     address = models.CharField(
         _("address"), max_length=50, blank=True, help_text=_("Of IPv6, the network.")
     )
-    user_agent = models.CharField(_("program"), max_length=USER_AGENT_MAX, blank=True)
+    user_agent = models.CharField(_("program"), max_length=browsers.USER_AGENT_MAX, blank=True)
 
     objects = DownloadManager()
 

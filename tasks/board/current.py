@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from django.db.models import BooleanField, Count, ExpressionWrapper, Max, Min, Prefetch, Q
+from django.db.models import BooleanField, Count, ExpressionWrapper, Max, Min, Prefetch, Q, Subquery
 from django.db.models.functions import Coalesce, Greatest, Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -185,29 +185,33 @@ class Current:
 
     @cached_property
     def latest_failures(self) -> list[tuple]:
-        """(job, reason, when, whether something newer does its work), the latest first."""
-        failed = Task.objects.filter(
-            state=State.FAILED, ended_at__gte=self.moment - FAILURES_FOR
-        ).with_newer()
-        columns = "job", "reason", "ended_at", "has_newer"
-        return list(failed.order_by("-ended_at").values_list(*columns)[:FAILURES_MOST])
+        """Of the latest FAILURES_MOST: (job, reason, whether something newer does their work, how
+        many, how many of them within LATELY, when the last one failed)."""
+        since = self.moment - FAILURES_FOR
+        failed = Task.objects.filter(state=State.FAILED, ended_at__gte=since).order_by("-ended_at")
+        earliest = failed.values("ended_at")[FAILURES_MOST - 1 : FAILURES_MOST]
+        latest = failed.filter(ended_at__gte=Coalesce(Subquery(earliest), since)).with_newer()
+        lately = Q(ended_at__gt=self.moment - LATELY)
+        groups = latest.order_by().values_list("job", "reason", "has_newer")
+        return list(
+            groups.annotate(
+                count=Count("pk"), lately=Count("pk", filter=lately), latest=Max("ended_at")
+            )
+        )
 
     @property
     def has_more_failures(self) -> bool:
-        return len(self.latest_failures) == FAILURES_MOST
+        return sum(count for *_, count, _lately, _latest in self.latest_failures) >= FAILURES_MOST
 
     @cached_property
     def failures(self) -> list[Failures]:
         """The most frequent first."""
-        groups = {}
-        for job, reason, moment, has_newer in self.latest_failures:
-            if has_newer:
-                continue
-            group = groups.setdefault((job, reason), Failures(get_job(job), reason))
-            group.count += 1
-            group.lately += moment > self.moment - LATELY
-            group.latest = group.latest or moment
-        return sorted(groups.values(), key=lambda group: -group.count)
+        groups = [
+            Failures(get_job(job), reason, *counts)
+            for job, reason, has_newer, *counts in self.latest_failures
+            if not has_newer
+        ]
+        return sorted(groups, key=lambda group: -group.count)
 
     @cached_property
     def recurring(self) -> list[tuple[Job, datetime | None, datetime | None]]:
@@ -224,7 +228,7 @@ class Current:
     @property
     def well_since(self) -> datetime | None:
         """Since the last failure, and since there are workers."""
-        failed = [moment for _job, _reason, moment, _newer in self.latest_failures[:1]]
+        failed = [latest for *_, latest in self.latest_failures]
         began = min((each.started_at for each in self.live_clusters), default=None)
         return max(filter(None, [*failed, began]), default=None)
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import accumulate
 
 from django.db import models
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Case, Count, Func, OuterRef, Subquery, When
 from django.utils import timezone
 
 from tasks.models import Attempt, State, Task
@@ -110,16 +110,43 @@ def _count_again(bars):
 
 
 def _sample(bars):
-    first = Attempt.objects.filter(task=OuterRef("pk"), number=1).values("started_at")
-    columns = "created_at", "not_before", Subquery(first), "claimed_at", "ended_at"
+    columns = Subquery(FIRST.values("waited")), Seconds("ended_at", "claimed_at")
     tasks = Task.objects.filter(state=State.SUCCEEDED, **WITHIN).order_by("-ended_at")
-    for created, due, begun, claimed, ended, place in for_each(
-        _times(bars), tasks.values_list(*columns)[:SAMPLE]
-    ):
-        # A later attempt may have moved the time before which it was not to begin.
-        since = due if due and due <= begun else created
-        bars[place].waits.append(max(0.0, (begun - since).total_seconds()))
-        bars[place].durations.append(max(0.0, (ended - claimed).total_seconds()))
+    for waited, took, place in for_each(_times(bars), tasks.values_list(*columns)[:SAMPLE]):
+        bars[place].waits.append(max(0.0, waited))
+        bars[place].durations.append(max(0.0, took))
+
+
+class Seconds(Func):
+    """How many lie between two moments, the later one first. The database works it out, for to read
+    a moment takes longer than all else that is done with it here."""
+
+    arity = 2
+    arg_joiner = " - "
+    template = "EXTRACT(EPOCH FROM (%(expressions)s))::double precision"
+    output_field = models.FloatField()
+
+    def as_sqlite(self, compiler, connection, **more):
+        days = self.copy()
+        days.set_source_expressions(
+            Func(moment, function="julianday") for moment in self.get_source_expressions()
+        )
+        template = "ROUND((%(expressions)s) * 86400.0, 3)"
+        return days.as_sql(compiler, connection, template=template, **more)
+
+
+# The first attempt at a task, with `waited`: since when it could have been begun. A later attempt
+# may have moved the time before which it was not to begin.
+FIRST = Attempt.objects.filter(task=OuterRef("pk"), number=1).annotate(
+    waited=Seconds(
+        "started_at",
+        Case(
+            When(started_at__gte=OuterRef("not_before"), then=OuterRef("not_before")),
+            default=OuterRef("created_at"),
+            output_field=models.DateTimeField(),
+        ),
+    )
+)
 
 
 def _times(bars):

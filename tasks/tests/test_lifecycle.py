@@ -3,7 +3,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tasks import lifecycle, registry
@@ -368,6 +369,17 @@ class TestSweep:
         # The hopeless, people's, the background, rung, counted
         with django_assert_num_queries(5):
             lifecycle.sweep()
+
+    def test_many_are_marked_some_at_a_time(self, rung, quiet_redis, monkeypatch):
+        monkeypatch.setattr(lifecycle, "RUNG_AT_ONCE", 2)
+        tasks = [lifecycle.launch(COUNT, key=str(key))[0] for key in range(5)]
+        nobody_rang()
+        with CaptureQueriesContext(connection) as queries:
+            assert lifecycle.sweep() == 5
+        marking = [each["sql"] for each in queries if 'SET "dispatched_at"' in each["sql"]]
+        marked = [sum(task.pk.hex in sql.replace("-", "") for task in tasks) for sql in marking]
+        assert marked == [2, 2, 1]
+        assert not Task.objects.not_rung_since(30).exists()
 
     def test_what_is_for_the_background_waits_while_there_is_enough_to_do(
         self, task, rung, monkeypatch
