@@ -167,7 +167,14 @@ else:
         "prepare_threshold": 5,
         # A host that was frozen or lost must not hold up all others by the locks it had.
         "connect_timeout": 10,
-        "options": "-c lock_timeout=20s -c idle_in_transaction_session_timeout=15s",
+        "options": "-c lock_timeout=20s -c idle_in_transaction_session_timeout=15s"
+        # Nor is the server to keep a connection to it, which takes two hours to notice by default.
+        " -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_user_timeout=20s",
+        # And what we asked of a server that was lost is given up, not waited for a quarter of an
+        # hour: the next question goes by a new connection.
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "tcp_user_timeout": 20_000,  # milliseconds; it also ends keepalives that stay unanswered
         **DATABASES["default"].get("OPTIONS", {}),
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 
 import psutil
@@ -22,19 +21,11 @@ from blog.models import Post
 from microblog.valkey import Valkey, free_port
 
 from .smtp import Sink
+from .waiting import wait_for
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
-
-
-def wait_for(what, seconds=30):
-    """Wait until `what()` is true and return what it returned."""
-    deadline = time.monotonic() + seconds
-    while not (found := what()):
-        assert time.monotonic() < deadline, f"Waited {seconds} s in vain."
-        time.sleep(0.05)
-    return found
 
 
 @pytest.fixture

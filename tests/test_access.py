@@ -189,7 +189,7 @@ def test_empty_pages_are_for_everybody(page, live_server, alices, names):
             look(page, live_server, alices, address)
 
 
-@pytest.mark.parametrize("number", ["400", "403", "403_csrf", "404", "413", "429", "500"])
+@pytest.mark.parametrize("number", ["400", "403", "403_csrf", "404", "413", "429", "500", "503"])
 def test_error_pages_are_for_everybody(page, live_server, alices, settings, number):
     settings.ROOT_URLCONF = "tests.urls_of_mishaps"
     look(page, live_server, alices, f"/mishap/show/{number}/")
