@@ -1,16 +1,48 @@
 """What goes by itself of what people leave behind."""
 
+import re
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import timedelta
 
 from django.contrib.sessions.models import Session
 from django.db.models.functions import Now
+from django.utils import timezone
 
-from accounts.models import Token
+from accounts.models import Suspension, Token, User, avatar_storage
 from tasks.keeping import delete
+
+CHUNK = 100  # pictures
+ORPHANED_FOR = timedelta(days=1)  # longer than it takes to change one
+PICTURE = re.compile(r"[0-9a-f]{32}\.webp")  # as User.change_avatar() calls them
 
 
 def tidy() -> Iterator[None]:
-    """Delete the sessions that are over, like Django's `clearsessions`, and the tokens that have
-    long been; yields after each step."""
+    """Delete the sessions that are over, like Django's `clearsessions`, what has been over for long
+    (tokens, suspensions), and pictures that are nobody's; yields after each step."""
     yield from delete(Session.objects.filter(expire_date__lt=Now()))
     yield from delete(Token.objects.to_forget())
+    yield from delete(Suspension.objects.to_forget())
+    yield from remove_orphans()
+
+
+def remove_orphans() -> Iterator[None]:
+    """Remove the pictures that no row names: of changes and removals that were broken off. What is
+    not ours in the storage is left alone."""
+    storage, before = avatar_storage(), timezone.now() - ORPHANED_FOR
+    ours = list(filter(PICTURE.fullmatch, _names(storage)))
+    for first in range(0, len(ours), CHUNK):
+        chunk = ours[first : first + CHUNK]
+        named = set(User.objects.filter(avatar__in=chunk).values_list("avatar", flat=True))
+        for name in chunk:
+            with suppress(FileNotFoundError):  # its person has just removed it
+                if name not in named and storage.get_modified_time(name) < before:
+                    storage.delete(name)
+        yield
+
+
+def _names(storage):
+    try:
+        return storage.listdir("")[1]
+    except FileNotFoundError:  # there never was one
+        return []

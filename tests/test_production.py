@@ -64,7 +64,12 @@ def test_it_refuses_a_limit_that_is_none(value):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("EXPORT_KEEP_DAYS", "0"), ("TIDY_SECONDS", "-1"), ("API_TOKEN_SECONDS", "0")],
+    [
+        ("EXPORT_KEEP_DAYS", "0"),
+        ("TIDY_SECONDS", "-1"),
+        ("API_TOKEN_SECONDS", "0"),
+        ("KEEP_TASKS_DAYS", "29"),
+    ],
 )
 def test_it_refuses_a_number_that_makes_no_sense(name, value):
     refused = manage("check", **PRODUCTION | {name: value})

@@ -1,5 +1,6 @@
 """Web servers of people that are told of their exports, and what became of each telling."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,7 +11,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from exports.forms import WebhookForm
 from exports.models import Delivery, Webhook
-from exports.models.webhooks import KEPT_FOR
 from tasks.registry import Refused
 
 
@@ -39,7 +39,7 @@ def webhook(request, hook):
         "deliveries": deliveries,
         "older": older,
         "is_moving": any(each.state == Delivery.State.PENDING for each in deliveries),
-        "kept_days": KEPT_FOR.days,
+        "kept_days": settings.KEEP_DELIVERIES_DAYS,
     }
     return render(request, "exports/webhook.html", context)
 
