@@ -13,16 +13,18 @@ from exports.forms import WebhookForm
 from exports.models import Delivery, Webhook
 from tasks.registry import Refused
 
+NEW = "new_webhook"  # in a session: the id of one whose secret is to be shown
+
 
 @sensitive_post_parameters("url")
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @cache_control(private=True, no_store=True)
 def webhooks(request):
-    """The secret of a new one is the answer to what asked for it, and is on no other page."""
     form = WebhookForm(request.POST if request.method == "POST" else None)
     if form.is_valid() and (webhook := form.register(request.user)):
-        return render(request, "exports/new_webhook.html", {"webhook": webhook})
+        request.session[NEW] = str(webhook.pk)
+        return redirect("exports:webhook", webhook.pk)
     mine = request.user.webhooks.with_standing().with_last_delivery()
     context = {"form": form, "webhooks": mine, "most": Webhook.MOST}
     return render(request, "exports/webhooks.html", context)
@@ -32,7 +34,11 @@ def webhooks(request):
 @require_safe
 @cache_control(private=True, no_store=True)
 def webhook(request, hook):
+    """Of a new one, the first time, its secret, which is on no other page."""
     webhook = get_object_or_404(request.user.webhooks.with_standing(), pk=hook)
+    if request.method == "GET" and request.session.get(NEW) == str(hook):
+        del request.session[NEW]
+        return render(request, "exports/new_webhook.html", {"webhook": webhook})
     deliveries, older = webhook.deliveries.page(request.GET.get("before", ""))
     context = {
         "webhook": webhook,
