@@ -19,7 +19,7 @@ from exports.changes import MARGIN, Changes
 from exports.formats import PostsJson
 from exports.tally import DELETED, tally
 from tasks import lifecycle
-from tasks.models import Task
+from tasks.models import State, Task
 from tasks.registry import Refused
 
 from .managers import ExportManager, kept_for, launch_task, noted_since
@@ -232,6 +232,12 @@ class Export(models.Model):
     def is_under_way(self) -> bool:
         """Whether a task works on it, or is going to."""
         return bool(self.task and self.task.is_active)
+
+    @property
+    def is_said_to_be_done_too_early(self) -> bool:
+        """Whether its task has succeeded, and this row was read before."""
+        is_done = self.task is not None and self.task.state == State.SUCCEEDED
+        return is_done and not self.file and not self.is_over
 
     @property
     def is_over(self) -> bool:

@@ -61,6 +61,13 @@ class ExportQuerySet(models.QuerySet):
             export.task = task
         return export
 
+    def read_again_if_done(self, exports: list) -> list:
+        """Some of these, with their tasks, which were read after them; anew where a task has
+        succeeded in between: so whatever it says to be done is there."""
+        early = [each.pk for each in exports if each.is_said_to_be_done_too_early]
+        late = self.in_bulk(early)
+        return [late.get(each.pk, each) for each in exports]
+
     def with_file(self):
         return self.exclude(file="")
 
