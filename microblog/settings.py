@@ -429,7 +429,6 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": {
         "anon": env.str("API_RATE_VISITOR", default="300/min"),
         "user": env.str("API_RATE_PERSON", default="600/min"),
-        "register": env.str("API_RATE_REGISTER", default="20/hour"),
         "write": env.str("API_RATE_WRITE", default="60/min"),
         "report": env.str("API_RATE_REPORT", default="20/hour"),
         "search": env.str("API_RATE_SEARCH", default="60/min"),
