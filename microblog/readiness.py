@@ -43,9 +43,14 @@ def ask_database():
     return WELL
 
 
-def ask_migrations():
+def unapplied_migrations() -> list[tuple]:
+    """(migration, False) of each, in the order in which they are to be applied."""
     executor = MigrationExecutor(connection)
-    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def ask_migrations():
+    plan = unapplied_migrations()
     if not plan:
         return WELL
     first, _ = plan[0]

@@ -1,87 +1,73 @@
 """Settings, all from the environment (see .env.example). DEBUG=1 alone is a development site."""
 
-import ipaddress
 import os
 import re
+import ssl
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import environ
 import sentry_sdk
 from django.contrib.messages import constants as message_constants
 from django.core.exceptions import ImproperlyConfigured
 from sentry_sdk.integrations.logging import ignore_logger
+from sentry_sdk.utils import BadDsn, Dsn
 
-from . import logs
+from . import environment, logs
+from .environment import (
+    address,
+    choice,
+    env,
+    flag,
+    header,
+    limit,
+    network,
+    rate,
+    required,
+    seconds,
+    text,
+    whole,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-env = environ.Env()
-if env_file := env.str("ENV_FILE", default=str(BASE_DIR / ".env")):
-    environ.Env.read_env(env_file)
-env.ENVIRON = {name: value for name, value in env.ENVIRON.items() if value}  # empty: not set
+environment.read(BASE_DIR / ".env")
 
-
-def required(name: str, why: str, development: str) -> str:
-    """The variable `name`; in DEBUG it may be missing, in production the start is refused."""
-    value = env.str(name, default=development if DEBUG else "")
-    if not value:
-        raise ImproperlyConfigured(f"{name} is not set: {why} Set it, or DEBUG=1 for development.")
-    return value
-
-
-def limit(name: str, times: int, seconds: int) -> tuple[int, int]:
-    """(times, seconds): how often in how long. In the environment like 10/600; 0/1 is no limit."""
-    value = env.str(name, default=f"{times}/{seconds}")
-    if not re.fullmatch(r"\d+/[1-9]\d*", value):
-        raise ImproperlyConfigured(f"{name} is {value!r}, and not times/seconds, like 10/600.")
-    times, seconds = map(int, value.split("/"))
-    return times, seconds
-
-
-def whole(name: str, default: int, *, least: int, most: int) -> int:
-    """The whole number of the variable `name`, which has to be one of these."""
-    value = env.int(name, default=default)
-    if not least <= value <= most:
-        raise ImproperlyConfigured(f"{name} is {value}, and not between {least} and {most}.")
-    return value
-
-
-def network(name: str, value: str):
-    """The network that the variable `name` names by `value`."""
-    try:
-        return ipaddress.ip_network(value.strip())
-    except ValueError:
-        raise ImproperlyConfigured(
-            f"{name} has {value!r}, which is no network like 10.0.0.0/8 and no address."
-        ) from None
-
-
-DEBUG = env.bool("DEBUG", default=False)
+DEBUG = flag("DEBUG", False)
 SECRET_KEY = required("SECRET_KEY", "sessions and tasks are signed with it.", "development-only")
-ALLOWED_HOSTS = [
-    host.strip()
-    for host in required(
+ALLOWED_HOSTS = environment.several(
+    "ALLOWED_HOSTS",
+    environment.HOST,
+    "example.org (without https:// and port), .example.org or *",
+    required(
         "ALLOWED_HOSTS",
         "it names the hosts this site answers to, separated by commas.",
         "localhost,127.0.0.1,[::1]",
-    ).split(",")
-]
-REDIS_URL = required(
+    ),
+)
+if not ALLOWED_HOSTS:
+    raise ImproperlyConfigured("ALLOWED_HOSTS names no host. Set it like example.org.")
+REDIS_URL = environment.redis(
     "REDIS_URL",
-    "it names the Redis or Valkey server between web and worker.",
-    "redis://127.0.0.1:6379/0",
+    required(
+        "REDIS_URL",
+        "it names the Redis or Valkey server between web and worker.",
+        "redis://127.0.0.1:6379/0",
+    ),
 )
 SITE_URL = env.str(
     "SITE_URL",
     default="http://127.0.0.1:8000" if DEBUG else f"https://{ALLOWED_HOSTS[0].lstrip('.')}",
 ).rstrip("/")
-if urlsplit(SITE_URL).hostname in {None, "*"}:
+if (
+    not re.fullmatch(environment.ORIGIN, SITE_URL)
+    or not environment.is_address(SITE_URL)
+    or "*" in SITE_URL
+):
     raise ImproperlyConfigured(
         f"SITE_URL is {SITE_URL!r}: mails link to it, so it must be like https://example.org."
     )
 
-VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
+VAR_DIR = environment.folder("VAR_DIR", BASE_DIR / "var")
 
 INSTALLED_APPS = [
     "microblog",
@@ -157,7 +143,10 @@ TEMPLATES = [
 
 # Data
 
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'db.sqlite3'}")}
+DATABASES = {
+    "default": environment.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}"),
+}
+CONN_MAX_AGE = whole("CONN_MAX_AGE", 60, least=0, most=24 * 3600)
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         # A writer waits for the lock at its BEGIN, where that is safe, and does not fail half-way.
@@ -166,7 +155,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode = WAL",
     }
 else:
-    DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
+    DATABASES["default"]["CONN_MAX_AGE"] = CONN_MAX_AGE
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     DATABASES["default"]["OPTIONS"] = {
         # What is asked again and again is planned once a connection.
@@ -205,10 +194,17 @@ STORAGES = {
     },
 }
 if bucket := env.str("ARCHIVES_S3_BUCKET", default=""):
-    endpoint = env.str("ARCHIVES_S3_ENDPOINT_URL", default="")
-    region = env.str("ARCHIVES_S3_REGION", default="us-east-1" if endpoint else "")
+    endpoint = address("ARCHIVES_S3_ENDPOINT_URL")
+    region = text(
+        "ARCHIVES_S3_REGION",
+        "us-east-1" if endpoint else "",
+        like="[a-z0-9-]+",
+        mend="It is the name of a region, like eu-central-1.",
+    )
     if not re.fullmatch(r"[A-Za-z0-9._-]{3,63}", bucket):
-        raise ImproperlyConfigured(f"ARCHIVES_S3_BUCKET is {bucket!r}, and no name of a bucket.")
+        raise ImproperlyConfigured(
+            f"ARCHIVES_S3_BUCKET is {bucket!r}, and no name of a bucket, like microblog-archives."
+        )
     if endpoint and not re.fullmatch(r"https?://[^/?#@]+/?", endpoint):
         raise ImproperlyConfigured("ARCHIVES_S3_ENDPOINT_URL is not like https://s3.example.org.")
     if not region:
@@ -216,6 +212,13 @@ if bucket := env.str("ARCHIVES_S3_BUCKET", default=""):
             "ARCHIVES_S3_REGION is not set: it names the region of ARCHIVES_S3_BUCKET, like"
             " eu-central-1. (A store that is not Amazon's needs ARCHIVES_S3_ENDPOINT_URL instead.)"
         )
+    key_id, key = (
+        env.str("AWS_ACCESS_KEY_ID", default=""),
+        env.str("AWS_SECRET_ACCESS_KEY", default=""),
+    )
+    if bool(key_id) != bool(key):
+        missing = "AWS_SECRET_ACCESS_KEY" if key_id else "AWS_ACCESS_KEY_ID"
+        raise ImproperlyConfigured(f"{missing} is not set, and half a key opens nothing. Set both.")
     STORAGES["archives"] = {
         "BACKEND": "exports.buckets.Bucket",
         "OPTIONS": {  # and the key, by AWS_ACCESS_KEY_ID or however else boto3 finds one
@@ -229,7 +232,13 @@ elif {"ARCHIVES_S3_ENDPOINT_URL", "ARCHIVES_S3_REGION"} & env.ENVIRON.keys():
     raise ImproperlyConfigured("ARCHIVES_S3_BUCKET is not set: it names the bucket for archives.")
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
-STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns of a missing one
+try:
+    STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns of a missing one
+except OSError as error:
+    raise ImproperlyConfigured(
+        f"VAR_DIR is {str(VAR_DIR)!r}, where we can't make a folder ({error.strerror}): name"
+        " another one, or let us write to it."
+    ) from None
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = DEBUG
 
@@ -261,16 +270,16 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 
-TRANSLATOR = env.str("TRANSLATOR", default="")
+TRANSLATOR = choice("TRANSLATOR", "libretranslate", "azure", default="")
 TRANSLATOR_OPTIONS = {
-    "url": env.str("TRANSLATOR_URL", default=""),
-    "key": env.str("TRANSLATOR_KEY", default=""),
-    "region": env.str("TRANSLATOR_REGION", default=""),
+    "url": address("TRANSLATOR_URL"),
+    "key": text(
+        "TRANSLATOR_KEY", like="[!-~]+", mend="Set it as the service shows it.", secret=True
+    ),
+    "region": text(
+        "TRANSLATOR_REGION", like="[A-Za-z0-9-]+", mend="Set it to one like westeurope."
+    ),
 }
-if TRANSLATOR not in {"", "libretranslate", "azure"}:
-    raise ImproperlyConfigured(
-        f"TRANSLATOR is {TRANSLATOR!r}, and neither libretranslate nor azure."
-    )
 if TRANSLATOR and not TRANSLATOR_OPTIONS["url"]:
     raise ImproperlyConfigured(
         "TRANSLATOR_URL is not set: it names the server that TRANSLATOR asks."
@@ -282,7 +291,7 @@ Q_CLUSTER = {
     "name": "microblog",
     "label": "Django Q2",
     "broker_class": "tasks.broker.Broker",
-    "workers": env.int("QCLUSTER_WORKERS", default=2),
+    "workers": whole("QCLUSTER_WORKERS", 2, least=1, most=1000),
     "timeout": 6 * 3600,
     "retry": 6 * 3600 + 60,  # not used by the Redis broker, but Django-Q2 warns without it
     "save_limit": -1,  # tasks.Attempt is our record; Django-Q2 keeps only what crashed past it
@@ -291,17 +300,20 @@ Q_CLUSTER = {
     "scheduler": False,  # nothing is scheduled; its queries could hold the sentinel up
     "ALT_CLUSTERS": {},  # without it Q_CLUSTER_NAME is a KeyError
 }
-TASKS_LEASE_SECONDS = env.float("TASKS_LEASE_SECONDS", default=15)
-TASKS_SWEEP_SECONDS = env.float("TASKS_SWEEP_SECONDS", default=5)
-TASKS_RING_AGAIN_SECONDS = env.float("TASKS_RING_AGAIN_SECONDS", default=10)
-TASKS_RETRY_SECONDS = env.float("TASKS_RETRY_SECONDS", default=10)  # doubles at each attempt
-TASKS_STOP_SECONDS = env.float("TASKS_STOP_SECONDS", default=30)
-TASKS_MAX_ATTEMPTS = env.int("TASKS_MAX_ATTEMPTS", default=5)
+TASKS_LEASE_SECONDS = seconds("TASKS_LEASE_SECONDS", 15, least=1, most=3600)
+TASKS_SWEEP_SECONDS = seconds("TASKS_SWEEP_SECONDS", 5, least=0.1, most=30)
+TASKS_RING_AGAIN_SECONDS = seconds("TASKS_RING_AGAIN_SECONDS", 10, least=0.1, most=3600)
+TASKS_RETRY_SECONDS = seconds(
+    "TASKS_RETRY_SECONDS", 10, least=0.1, most=24 * 3600
+)  # doubles at each attempt
+TASKS_STOP_SECONDS = seconds("TASKS_STOP_SECONDS", 30, least=0, most=3600)
+TASKS_MAX_ATTEMPTS = whole("TASKS_MAX_ATTEMPTS", 5, least=1, most=1000)
 
-EXPORT_POSTS_PER_SECOND = env.int("EXPORT_POSTS_PER_SECOND", default=0)  # 0: as fast as can be
+# 0: as fast as can be
+EXPORT_POSTS_PER_SECOND = whole("EXPORT_POSTS_PER_SECOND", 0, least=0, most=1_000_000)
 # Where the parts of an archive grow, together as large as the archive.
-EXPORT_SCRATCH_DIR = Path(env.str("EXPORT_SCRATCH_DIR", default=str(VAR_DIR / "scratch")))
-EXPORT_ATTACH_MAX_BYTES = env.int("EXPORT_ATTACH_MAX_BYTES", default=5_000_000)
+EXPORT_SCRATCH_DIR = environment.folder("EXPORT_SCRATCH_DIR", VAR_DIR / "scratch")
+EXPORT_ATTACH_MAX_BYTES = whole("EXPORT_ATTACH_MAX_BYTES", 5_000_000, least=0, most=1 << 30)
 EXPORT_KEEP_DAYS = whole("EXPORT_KEEP_DAYS", 7, least=1, most=3650)
 EXPORT_LINK_SECONDS = whole("EXPORT_LINK_SECONDS", 600, least=1, most=7 * 24 * 3600)  # as S3 has it
 EXPORT_SENDFILE = env.str("EXPORT_SENDFILE", default="")
@@ -339,52 +351,65 @@ KEEP_NOTIFICATIONS_DAYS = whole("KEEP_NOTIFICATIONS_DAYS", 90, least=1, most=365
 KEEP_DECISIONS_DAYS = whole("KEEP_DECISIONS_DAYS", 365, least=30, most=3650)
 
 # With this, people reach by their webhooks what only this machine and its neighbours can.
-WEBHOOK_ALLOW_PRIVATE = env.bool("WEBHOOK_ALLOW_PRIVATE", default=False)
+WEBHOOK_ALLOW_PRIVATE = flag("WEBHOOK_ALLOW_PRIVATE", False)
 WEBHOOK_CA_FILE = env.str("WEBHOOK_CA_FILE", default="")
 if WEBHOOK_CA_FILE and not Path(WEBHOOK_CA_FILE).is_file():
     raise ImproperlyConfigured(
         f"WEBHOOK_CA_FILE is {WEBHOOK_CA_FILE!r}, and there is no such file."
+        " Name one of certificates (PEM)."
     )
+if WEBHOOK_CA_FILE:
+    try:
+        ssl.create_default_context(cafile=WEBHOOK_CA_FILE)
+    except OSError:
+        raise ImproperlyConfigured(
+            f"WEBHOOK_CA_FILE is {WEBHOOK_CA_FILE!r}: name a file of certificates (PEM)."
+        ) from None
 
 # Mail
 
-EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=30)
+EMAIL_TIMEOUT = whole("EMAIL_TIMEOUT", 30, least=1, most=600)
 if DEBUG and "EMAIL_URL" not in env and "EMAIL_BACKEND" not in env:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 else:
-    vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))
-    EMAIL_BACKEND = env.str("EMAIL_BACKEND", default=EMAIL_BACKEND)  # noqa: F821 (from EMAIL_URL)
+    vars().update(environment.mail("EMAIL_URL", "smtp://localhost:25"))
+    EMAIL_BACKEND = environment.dotted("EMAIL_BACKEND", EMAIL_BACKEND)  # noqa: F821 (from EMAIL_URL)
 EMAIL_FILE_PATH = VAR_DIR / "mail"
 ANYMAIL = {
     name.removeprefix("ANYMAIL_"): value
     for name, value in os.environ.items()
     if name.startswith("ANYMAIL_")
 }
-DEFAULT_FROM_EMAIL = env.str(
-    "DEFAULT_FROM_EMAIL", default=f"Microblog <noreply@{urlsplit(SITE_URL).hostname}>"
+DEFAULT_FROM_EMAIL = environment.mail_address(
+    "DEFAULT_FROM_EMAIL", f"Microblog <noreply@{urlsplit(SITE_URL).hostname}>"
 )
-SERVER_EMAIL = env.str("SERVER_EMAIL", default=DEFAULT_FROM_EMAIL)
-ADMINS = [("Admin", address) for address in env.list("ADMINS", default=[])]
+SERVER_EMAIL = environment.mail_address("SERVER_EMAIL", DEFAULT_FROM_EMAIL)
+ADMINS = [
+    ("Admin", each)
+    for each in environment.several("ADMINS", environment.MAIL_ADDRESS, "you@example.org")
+]
 
 # Security
 
-DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("MAX_BODY_BYTES", default=1 << 20)
+DATA_UPLOAD_MAX_MEMORY_SIZE = whole("MAX_BODY_BYTES", 1 << 20, least=10_000, most=1 << 30)
 UPLOADS_MAX_BYTES = {  # files, on top of that, by the view
     "accounts:profile": AVATAR_MAX_BYTES,
-    "exports:verify": env.int("VERIFY_MAX_BYTES", default=50 << 20),
+    "exports:verify": whole("VERIFY_MAX_BYTES", 50 << 20, least=1, most=1 << 40),
 }
 VERIFY_UNPACKED_MAX_BYTES = 20 * UPLOADS_MAX_BYTES["exports:verify"]
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("SECURE_COOKIES", default=not DEBUG)
-SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=not DEBUG)
-SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=0 if DEBUG else 365 * 24 * 3600)
-SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=not DEBUG)
-SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=not DEBUG)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = flag("SECURE_COOKIES", not DEBUG)
+SECURE_SSL_REDIRECT = flag("SECURE_SSL_REDIRECT", not DEBUG)
+SECURE_HSTS_SECONDS = whole(
+    "SECURE_HSTS_SECONDS", 0 if DEBUG else 365 * 24 * 3600, least=0, most=10 * 365 * 24 * 3600
+)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = flag("SECURE_HSTS_INCLUDE_SUBDOMAINS", not DEBUG)
+SECURE_HSTS_PRELOAD = flag("SECURE_HSTS_PRELOAD", not DEBUG)
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-if header := env.str("PROXY_SSL_HEADER", default=""):  # for example X-Forwarded-Proto
-    SECURE_PROXY_SSL_HEADER = (f"HTTP_{header.upper().replace('-', '_')}", "https")
+if proxy_ssl_header := header("PROXY_SSL_HEADER"):  # for example X-Forwarded-Proto
+    SECURE_PROXY_SSL_HEADER = (f"HTTP_{proxy_ssl_header.upper().replace('-', '_')}", "https")
 # For example X-Forwarded-For, when the proxy appends to it always.
-PROXY_ADDRESS_HEADER = env.str("PROXY_ADDRESS_HEADER", default="")
+PROXY_ADDRESS_HEADER = header("PROXY_ADDRESS_HEADER")
 LIMITS = {  # see microblog/limits.py
     "sign_in": limit("LIMIT_SIGN_IN", 10, 600),
     "sign_in_address": limit("LIMIT_SIGN_IN_ADDRESS", 100, 600),
@@ -399,7 +424,9 @@ LIMITS = {  # see microblog/limits.py
     "download": limit("LIMIT_DOWNLOAD", 200, 600),
     "webhook": limit("LIMIT_WEBHOOK", 30, 3600),
 }
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+CSRF_TRUSTED_ORIGINS = environment.several(
+    "CSRF_TRUSTED_ORIGINS", environment.ORIGIN, "https://example.org"
+)
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
@@ -427,12 +454,12 @@ REST_FRAMEWORK = {
     "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_THROTTLE_CLASSES": ["microblog.api.throttling.Throttle"],
     "DEFAULT_THROTTLE_RATES": {
-        "anon": env.str("API_RATE_VISITOR", default="300/min"),
-        "user": env.str("API_RATE_PERSON", default="600/min"),
-        "write": env.str("API_RATE_WRITE", default="60/min"),
-        "report": env.str("API_RATE_REPORT", default="20/hour"),
-        "search": env.str("API_RATE_SEARCH", default="60/min"),
-        "webhook": env.str("API_RATE_WEBHOOK", default="30/hour"),
+        "anon": rate("API_RATE_VISITOR", "300/min"),
+        "user": rate("API_RATE_PERSON", "600/min"),
+        "write": rate("API_RATE_WRITE", "60/min"),
+        "report": rate("API_RATE_REPORT", "20/hour"),
+        "search": rate("API_RATE_SEARCH", "60/min"),
+        "webhook": rate("API_RATE_WEBHOOK", "30/hour"),
     },
     "DEFAULT_SCHEMA_CLASS": "microblog.api.schema.AutoSchema",
     "EXCEPTION_HANDLER": "microblog.api.throttling.handle",
@@ -454,6 +481,7 @@ SPECTACULAR_SETTINGS = {
         "ExportContents": "exports.contents.choices",
         "Language": LANGUAGES,
         "NotificationKind": "blog.api.v2.notifications.KINDS",
+        "ReportReason": "blog.api.v2.reports.REASONS",
         "ScheduleInterval": "exports.models.Schedule.Every",
         "Scope": "accounts.models.tokens.SCOPES.items",
         "TaskState": "tasks.models.State",
@@ -466,7 +494,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api/v[12]",
 }
 # Other sites whose pages may use the API in a browser, for example https://example.org.
-CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+CORS_ALLOWED_ORIGINS = environment.origins("CORS_ALLOWED_ORIGINS")
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_HEADERS = [
     "authorization",
@@ -496,15 +524,16 @@ if METRICS_TOKEN and not re.fullmatch(r"[!-~]{16,}", METRICS_TOKEN):
         " more, without spaces, for example by: openssl rand -hex 32"
     )
 METRICS_NETWORKS = [
-    network("METRICS_NETWORKS", each) for each in env.list("METRICS_NETWORKS", default=[])
+    network("METRICS_NETWORKS", each)
+    for each in environment.several("METRICS_NETWORKS", ".*", "10.0.0.0/8")
 ]
 
 # Logs: everything to standard error, and to a file if there is to be one; errors also to ADMINS and
 # to Sentry
 
-LOG_FORMAT = env.str("LOG_FORMAT", default="line")
-if LOG_FORMAT not in {"line", "json"}:
-    raise ImproperlyConfigured(f"LOG_FORMAT is {LOG_FORMAT!r}, and neither line nor json.")
+LOG_FORMAT = choice("LOG_FORMAT", "line", "json", default="line")
+LOG_LEVEL = choice("LOG_LEVEL", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL", default="INFO")
+LOG_FILE_BYTES = whole("LOG_FILE_BYTES", 10_000_000, least=1, most=1 << 40)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -516,7 +545,7 @@ LOGGING = {
         "console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT},
         "mail_admins": {"class": "django.utils.log.AdminEmailHandler", "level": "ERROR"},
     },
-    "root": {"handlers": ["console", "mail_admins"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["console", "mail_admins"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "level": "INFO"},
         # Not mailed: Django-Q2 says twice a second that Redis is away (of failed attempts our own
@@ -525,12 +554,12 @@ LOGGING = {
         "django.security.DisallowedHost": {"handlers": ["console"], "propagate": False},
     },
 }
-if LOG_FILE := env.str("LOG_FILE", default=""):
+if LOG_FILE := environment.log_file("LOG_FILE"):
     LOGGING["handlers"]["file"] = {
         "class": "microblog.logs.SharedRotatingFileHandler",
         "formatter": LOG_FORMAT,
         "filename": LOG_FILE,
-        "maxBytes": env.int("LOG_FILE_BYTES", default=10_000_000),
+        "maxBytes": LOG_FILE_BYTES,
         "backupCount": 5,
         "encoding": "utf-8",
     }
@@ -539,25 +568,41 @@ if LOG_FILE := env.str("LOG_FILE", default=""):
             logger["handlers"].append("file")
 
 # The post log: a line for each post that a program writes, where the others go, or in a file.
-if POST_LOG_FILE := env.str("POST_LOG_FILE", default=""):
+if POST_LOG_FILE := environment.log_file("POST_LOG_FILE"):
     LOGGING["formatters"]["bare"] = {"format": "{message}", "style": "{"}
     LOGGING["handlers"]["posts"] = {
         "class": "microblog.logs.StrictFileHandler",
         "formatter": "bare",
         "filename": POST_LOG_FILE,
-        "maxBytes": env.int("LOG_FILE_BYTES", default=10_000_000),
+        "maxBytes": LOG_FILE_BYTES,
         "backupCount": 5,
         "encoding": "utf-8",
         "delay": True,  # only workers write to it
     }
     LOGGING["loggers"]["blog.posts"] = {"handlers": ["posts"], "level": "INFO", "propagate": False}
 
-if SENTRY_DSN := env.str("SENTRY_DSN", default=""):
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
+SENTRY_ENVIRONMENT = text(
+    "SENTRY_ENVIRONMENT",
+    "production",
+    like=r"[^\s/]{1,64}",
+    mend="Set it to a word, like production.",
+)
+SENTRY_RELEASE = text(
+    "SENTRY_RELEASE", like=r"[^\n\t/\\]{1,200}", mend="Set it to a version, like 1.2.3."
+)
+if SENTRY_DSN:
+    try:
+        Dsn(SENTRY_DSN)
+    except BadDsn:
+        raise ImproperlyConfigured(
+            "SENTRY_DSN is not like https://key@sentry.example.org/1: set it as Sentry shows it."
+        ) from None
     # What went wrong and where, and nothing of what people write or who they are.
     sentry_sdk.init(
         SENTRY_DSN,
-        environment=env.str("SENTRY_ENVIRONMENT", default="production"),
-        release=env.str("SENTRY_RELEASE", default=None),
+        environment=SENTRY_ENVIRONMENT,
+        release=SENTRY_RELEASE or None,
         send_default_pii=False,
         max_request_body_size="never",
         include_local_variables=False,

@@ -15,4 +15,4 @@ class TasksConfig(AppConfig):
 
         from .checks import check_settings
 
-        register(check_settings)
+        register(check_settings, "settings")

@@ -26,7 +26,7 @@ from django_q.models import Schedule as Timetable
 from accounts import email_tokens
 from accounts.models import Token
 from blog import people
-from blog.models import Message, Notification, Post
+from blog.models import Message, Notification, Post, Report
 from conftest import PASSWORD, make_person
 from exports import jobs, links
 from exports.models import Export, Schedule, Webhook
@@ -222,6 +222,7 @@ class Site:
         self.sent = Message.objects.create(
             sender=self.alice, recipient=self.people["follower"], body="Hello"
         )
+        Report(reporter=self.people["follower"], reason="spam").send(self.post)
         self.told = Notification.objects.get(recipient=self.alice)  # of who follows her
 
     def _take_out(self):
@@ -282,6 +283,8 @@ class Site:
             "/exports/<pk>/retry": self.failed.pk,
             "/tasks/<pk>": self.failed.task_id,
             "/tasks/<pk>/cancel": lambda: self._start().task_id,
+            "/admin/tasks/task/<pk>": self.failed.task_id,
+            "/admin/tasks/task/<pk>/cancel": lambda: self._start().task_id,
             "/webhooks/<pk>": self.webhook.pk,
             "<hook>": self.webhook.pk,
             "<delivery>": self.delivery.pk,
@@ -291,8 +294,10 @@ class Site:
         rows = {
             "accounts/user": self.alice,
             "auth/group": self.group,
+            "blog/case": self.post.cases.get(),
             "blog/post": self.post,
             "exports/export": self.export,
+            "exports/schedule": self.alice.export_schedule,
             "exports/webhook": self.webhook,
             "exports/delivery": self.delivery,
             "tasks/task": self.failed.task,
@@ -319,6 +324,8 @@ class Site:
             "POST /": post,
             "POST /posts/<pk>/": post,
             "POST /posts/<pk>/edit/": post,
+            "POST /posts/<pk>/report/": {"reason": "hate"},
+            "POST /@<username>/report/": {"reason": "hate"},
             "POST /messages/@<username>/": {"body": "Hello"},
             "POST /notifications/read/": {"until": self.told.pk},
             "POST /accounts/login/": {"username": "alice", "password": PASSWORD},
@@ -370,7 +377,11 @@ class Site:
                 "time_zone": "UTC",
                 "date_joined_0": "2026-01-02",
                 "date_joined_1": "03:04:05",
+                "suspensions-TOTAL_FORMS": 0,
+                "suspensions-INITIAL_FORMS": 0,
             },
+            "POST /admin/tasks/task/board/pause/": {"job": ""},
+            "POST /admin/tasks/task/board/resume/": {"job": ""},
             "POST /admin/accounts/user/<id>/password/": passwords,
             "POST /admin/auth/group/add/": {"name": "Others"},
             "POST /admin/auth/group/<object_id>/change/": {"name": "Others"},
@@ -393,6 +404,8 @@ class Site:
             "POST /api/v2/me/received/read": {"until": self.received.pk},
             "POST /api/v2/posts": {"body": "Hello"},
             "PATCH /api/v2/posts/<pk>": {"body": "Hello"},
+            "POST /api/v2/posts/<pk>/report": {"reason": "hate"},
+            "POST /api/v2/users/<username>/report": {"reason": "hate"},
             "POST /api/v2/messages/<username>": {"body": "Hello"},
             "POST /api/v2/messages/<username>/read": {"until": self.sent.pk},
             "POST /api/v2/notifications/read": {"until": self.told.pk},

@@ -22,7 +22,7 @@ def asked_by(person) -> dict:
 
 
 def seen(*columns) -> Selects:
-    """What one of READERS, if one is given, gets to see, or else a visitor; of GIVEN that is given."""
+    """What one of READERS, or else a visitor, gets to see; of GIVEN that is given."""
     return Selects(partial(_seen, columns), **READERS, **GIVEN)
 
 

@@ -16,6 +16,7 @@ from moto.server import ThreadedMotoServer
 
 from exports import archive, jobs, links
 from exports.models import Export
+from microblog.doctor import disk
 from tasks.models import State, Task
 
 from .conftest import content
@@ -261,3 +262,16 @@ class TestTrouble:
         assert response.status_code == 503
         assert b"be fetched right now" in response.content
         assert not done.downloads.exists()
+
+
+def test_the_doctor_writes_and_leaves_nothing(bucket):
+    assert disk.look_at_bucket().state == "ok"
+    assert not names(bucket)
+
+
+def test_the_doctor_finds_a_bucket_that_is_not_there(keep_in):
+    keep_in("nowhere-to-be-found")
+    found = disk.look_at_bucket()
+    assert found.state == "wrong"
+    assert "ARCHIVES_S3_BUCKET" in found.words
+    assert "docs/storage.md" in found.mend

@@ -23,9 +23,8 @@ FAILURES_MOST = 2_000
 FAILURES_FOR = timedelta(days=7)
 LATELY = timedelta(hours=1)  # so long a failure is a worry
 
-LONG = timedelta(
-    minutes=2
-)  # for a task to be due; it begins within a second where workers are free
+# For a task to be due, which begins within a second where workers are free
+LONG = timedelta(minutes=2)
 LONG_BEHIND = timedelta(hours=1)  # the same in the background
 LEFT_LONG = timedelta(minutes=1)  # for a task whose worker fell silent; the next takes it in 20 s
 SWEEPS_WITHIN = timedelta(minutes=1)

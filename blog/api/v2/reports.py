@@ -13,6 +13,7 @@ from blog.forms import ReportForm
 from blog.models.reports import WORDS_MAX_LENGTH
 from tasks.api.refusals import Conflict, problem
 
+REASONS = models.Report.Reason.values
 OWN = problem(409, "It is you, or a post of yours.")
 SPAM = OpenApiExample(
     "Spam", {"reason": "spam", "words": "The same in a hundred posts."}, request_only=True
@@ -22,14 +23,14 @@ SPAM = OpenApiExample(
 class NewReport(Strict):
     """What is wrong. With the reason `other`, `words` have to say it."""
 
-    reason = serializers.ChoiceField(choices=models.Report.Reason.values)
+    reason = serializers.ChoiceField(choices=REASONS)
     words = Text(max_length=WORDS_MAX_LENGTH, required=False, allow_blank=True)
 
 
 class Report(serializers.Serializer):
     """What you said is wrong, and when."""
 
-    reason = serializers.ChoiceField(choices=models.Report.Reason.values)
+    reason = serializers.ChoiceField(choices=REASONS)
     words = serializers.CharField()
     reported_at = Moment(source="created_at")
 
