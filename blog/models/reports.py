@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from accounts.validators import validate_storable
 
 from .posts import BodyField, Post
@@ -28,7 +29,8 @@ class CaseQuerySet(models.QuerySet):
         """Those that were decided long ago, and whose decision is not in force any more."""
         hidden = Post.with_deleted.filter(pk=OuterRef("post"), hidden_at__isnull=False)
         is_hidden = Q(Exists(hidden), decision=Case.Decision.HIDDEN)
-        is_out = Q(decision=Case.Decision.SUSPENDED, person__is_active=False)
+        out = User.objects.filter(pk=OuterRef("person"), is_active=False)
+        is_out = Q(Exists(out), decision=Case.Decision.SUSPENDED)
         long_ago = Now() - timedelta(days=settings.KEEP_DECISIONS_DAYS)
         return self.filter(~is_hidden, ~is_out, decided_at__lt=long_ago)
 
