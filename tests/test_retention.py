@@ -179,7 +179,12 @@ class TestSweep:
     ],
 )
 def test_what_is_over_is_found_by_an_index(rows, index):
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:  # where a table has few rows, it is read as a whole
+    found = rows().order_by().values("pk")[:500]
+    if connection.vendor == "sqlite":
+        assert index in found.explain()
+    else:  # which among few rows may take another index that does as well
+        with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off")
-    assert index in rows().order_by().values("pk")[:500].explain()
+        plan = found.explain()
+        assert "Index Cond" in plan
+        assert f"Seq Scan on {found.model._meta.db_table}" not in plan
