@@ -97,6 +97,7 @@ RULES = {
     "accounts:delete": [("POST", "sign_in", person)],
     "accounts:tokens": [("POST", "sign_in", person)],
     "accounts:register": [("POST", "register", address)],
+    "api:v1:users": [("POST", "register", address)],
     "accounts:password_reset": [("POST", "mail", address), ("POST", "reset", _mail_address)],
     "accounts:email": [("POST", "mail", person)],
     "accounts:profile": [("POST", "profile", person)],  # a picture is work

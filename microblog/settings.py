@@ -325,6 +325,16 @@ EXPORT_RESERVE_BYTES = whole("EXPORT_RESERVE_BYTES", 100_000_000, least=0, most=
 # How often what is over is removed, and what is due is begun; 0: never
 TIDY_SECONDS = whole("TIDY_SECONDS", 3600, least=0, most=7 * 24 * 3600)
 
+# For how long what is over is kept (docs/operating.md, "Retention"); what people write, and do not
+# delete, always is. The least of tasks: jobs count on it (docs/tasks.md).
+KEEP_TASKS_DAYS = whole("KEEP_TASKS_DAYS", 30, least=30, most=3650)
+KEEP_OWNED_TASKS_DAYS = whole("KEEP_OWNED_TASKS_DAYS", 90, least=30, most=3650)
+KEEP_DELIVERIES_DAYS = whole("KEEP_DELIVERIES_DAYS", 30, least=1, most=3650)
+KEEP_DOWNLOADS_DAYS = whole("KEEP_DOWNLOADS_DAYS", 90, least=1, most=3650)
+KEEP_DELETIONS_DAYS = whole("KEEP_DELETIONS_DAYS", 365, least=30, most=3650)
+KEEP_NOTIFICATIONS_DAYS = whole("KEEP_NOTIFICATIONS_DAYS", 90, least=1, most=3650)
+KEEP_DECISIONS_DAYS = whole("KEEP_DECISIONS_DAYS", 365, least=30, most=3650)
+
 # With this, people reach by their webhooks what only this machine and its neighbours can.
 WEBHOOK_ALLOW_PRIVATE = flag("WEBHOOK_ALLOW_PRIVATE", False)
 WEBHOOK_CA_FILE = env.str("WEBHOOK_CA_FILE", default="")
@@ -439,7 +449,6 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": {
         "anon": rate("API_RATE_VISITOR", "300/min"),
         "user": rate("API_RATE_PERSON", "600/min"),
-        "register": rate("API_RATE_REGISTER", "20/hour"),
         "write": rate("API_RATE_WRITE", "60/min"),
         "report": rate("API_RATE_REPORT", "20/hour"),
         "search": rate("API_RATE_SEARCH", "60/min"),

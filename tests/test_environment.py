@@ -97,6 +97,13 @@ WRONG = {
     "TASKS_STOP_SECONDS": NUMBERS,
     "TASKS_MAX_ATTEMPTS": [*NUMBERS, "0"],
     "TIDY_SECONDS": NUMBERS,
+    "KEEP_TASKS_DAYS": [*NUMBERS, "29"],
+    "KEEP_OWNED_TASKS_DAYS": [*NUMBERS, "29"],
+    "KEEP_DELIVERIES_DAYS": [*NUMBERS, "0"],
+    "KEEP_DOWNLOADS_DAYS": [*NUMBERS, "0"],
+    "KEEP_DELETIONS_DAYS": [*NUMBERS, "29"],
+    "KEEP_NOTIFICATIONS_DAYS": [*NUMBERS, "0"],
+    "KEEP_DECISIONS_DAYS": [*NUMBERS, "29"],
     "EXPORT_SCRATCH_DIR": ["/dev/null", "/dev/null/scratch", "x" * 300],
     "EXPORT_ATTACH_MAX_BYTES": NUMBERS,
     "EXPORT_ALLOWANCE": NUMBERS,
@@ -133,16 +140,7 @@ WRONG = {
     "API_TOKEN_SECONDS": [*NUMBERS, "59"],
     **{
         f"API_RATE_{name}": RATES
-        for name in (
-            "VISITOR",
-            "PERSON",
-            "REGISTER",
-            "WRITE",
-            "REPORT",
-            "SEARCH",
-            "EXPORT",
-            "WEBHOOK",
-        )
+        for name in ("VISITOR", "PERSON", "WRITE", "REPORT", "SEARCH", "EXPORT", "WEBHOOK")
     },
     "CORS_ALLOWED_ORIGINS": ["example.org", "https://example.org/a", "https://a.example,b", "*"],
 }
@@ -156,7 +154,7 @@ WITH = {
     "AWS_ACCESS_KEY_ID": BUCKET | {"AWS_SECRET_ACCESS_KEY": "p4ssw0rd"},
     "AWS_SECRET_ACCESS_KEY": BUCKET | {"AWS_ACCESS_KEY_ID": "p4ssw0rd"},
 }
-ANY_IS_RIGHT = {"ANYMAIL_MAILGUN_API_KEY"}  # as far as we can know
+ANY_IS_RIGHT = {"ANYMAIL_MAILGUN_API_KEY", "SECRET_KEY_FALLBACKS"}  # as far as we can know
 
 
 @pytest.fixture

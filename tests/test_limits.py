@@ -152,6 +152,20 @@ def test_registering_is_limited_by_address(client, db, counting):
     assert other.status_code == 200
 
 
+def test_registering_by_page_and_by_program_is_one_count(client, db, counting):
+    def ask(**extra):
+        return client.post("/api/v1/users", {}, "application/json", **extra)
+
+    assert client.post("/accounts/register/").status_code == 200
+    assert ask().status_code == 400
+    answer = ask()
+    assert (answer.status_code, answer["Content-Type"]) == (429, "application/json")
+    assert 0 < int(answer["Retry-After"]) <= 24 * 3600
+    assert client.post("/accounts/register/").status_code == 429
+    assert ask(REMOTE_ADDR="192.0.2.7").status_code == 400
+    assert client.get("/api/v1/users").status_code != 429
+
+
 def test_who_posts_too_often_keeps_the_text(alices, alice, bob, counting):
     statuses = [alices.post("/", {"body": f"Number {n}"}).status_code for n in range(2)]
     assert statuses == [302, 302]

@@ -149,6 +149,10 @@ class User(AbstractUser):
                 violation_error_message=EMAIL_TAKEN,
             ),
         ]
+        indexes = [
+            # Whose a picture is, or that it is nobody's.
+            models.Index(fields=["avatar"], name="accounts_user_by_avatar"),
+        ]
 
     @transaction.atomic(savepoint=False)
     def save(self, *args, **kwargs):

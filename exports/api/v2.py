@@ -94,6 +94,9 @@ class Exports(Refusing, Conditional, generics.ListAPIView):
     def get_queryset(self):
         return self.request.user.exports.with_task()
 
+    def paginate_queryset(self, queryset):
+        return self.get_queryset().read_again_if_done(super().paginate_queryset(queryset))
+
     @extend_schema(
         operation_id="exports_list",
         parameters=[IF_NONE_MATCH],

@@ -1,4 +1,8 @@
-from django.db import models
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -7,7 +11,13 @@ from accounts import browsers
 from .exports import Export
 
 
-class DownloadManager(models.Manager):
+class DownloadQuerySet(models.QuerySet):
+    def to_forget(self):
+        """Those of which nobody needs to know any more when and from where."""
+        return self.filter(at__lt=Now() - timedelta(days=settings.KEEP_DOWNLOADS_DAYS))
+
+
+class DownloadManager(models.Manager.from_queryset(DownloadQuerySet)):
     SHOWN = 20  # on the page of an export
 
     def newest(self):
@@ -37,6 +47,13 @@ class Download(models.Model):
         verbose_name = _("download")
         verbose_name_plural = _("downloads")
         ordering = ["-at", "-id"]
+        indexes = [models.Index(fields=["at"], name="exports_download_by_age")]
 
     def __str__(self):
         return f"{self.export_id} @ {self.at}"
+
+    @transaction.atomic
+    def save(self, *args, **kwargs):
+        """In one transaction with what its export keeps of it, when it is forgotten."""
+        super().save(*args, **kwargs)
+        Export.objects.filter(pk=self.export_id, fetched_at=None).update(fetched_at=self.at)
