@@ -25,7 +25,7 @@ from django_q.tasks import async_task
 from redis.exceptions import RedisError
 
 from . import origin, pulse, registry, tally
-from .broker import Doorbell
+from .broker import Doorbell, UrgentDoorbell
 from .models import Attempt, State, Task
 from .registry import Refused
 from .statements import Given, Update
@@ -186,11 +186,13 @@ def ring(tasks):
 
 
 def _push(tasks):
-    """A Redis that is away or full changes nothing: the sweeper rings again."""
-    doorbell = Doorbell()
+    """A Redis that is away or full changes nothing: the sweeper rings again. What a worker left has
+    waited its turn before, so it goes first."""
+    doorbell, urgent = Doorbell(), UrgentDoorbell()
     try:
         for task in tasks[: _room(doorbell)]:
-            async_task(task.job, str(task.pk), broker=doorbell)
+            was_left = task.state == State.RUNNING
+            async_task(task.job, str(task.pk), broker=urgent if was_left else doorbell)
     except RedisError as error:
         logger.warning("Redis did not answer (%s); waiting tasks are rung again later.", error)
 

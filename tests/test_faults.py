@@ -7,10 +7,13 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import timedelta
 
 import pytest
 from django.conf import settings as django_settings
 from django.db import connections
+from django.utils import timezone
+from django_q.signing import SignedPackage
 
 from exports.models import Export
 from tasks import lifecycle
@@ -118,6 +121,23 @@ def test_a_message_that_redis_lost_is_rung_again(alice, posts, redis, start_qclu
     with start_qcluster(TASKS_SWEEP_SECONDS=0.2, TASKS_RING_AGAIN_SECONDS=0.2):
         assert wait_for(ended).state == State.SUCCEEDED
     assert smtp.mails.qsize() == 1
+
+
+def test_what_a_lost_worker_left_goes_before_all_that_waits(alice, bob, redis, settings):
+    left = Export.objects.start(alice)[0].task
+    lifecycle.claim(left.job, left.pk)
+    Doorbell().delete_queue()
+    waits = Export.objects.start(bob)[0].task
+    settings.TASKS_RING_AGAIN_SECONDS = 0
+    Task.objects.filter(pk=left.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert lifecycle.sweep() == 2
+    told = [SignedPackage.loads(each)["args"] for each in redis_list()]
+    assert told == [(str(left.pk),), (str(waits.pk),), (str(waits.pk),)]
+
+
+def redis_list():
+    doorbell = Doorbell()
+    return doorbell.connection.lrange(doorbell.list_key, 0, -1)
 
 
 def test_a_slow_mail_server_gets_the_mail_once(alice, posts, start_qcluster, smtp):
