@@ -3,7 +3,9 @@ from base64 import b64encode
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from .deciding import Deciding
@@ -65,6 +67,23 @@ class UserAdmin(Deciding, DjangoUserAdmin):
 
     def get_inlines(self, request, person):
         return super().get_inlines(request, person) if person else []
+
+    def get_form(self, request, person=None, **kwargs):
+        words = {"is_active": _("Whether they are let in: suspended people are not.")}
+        return super().get_form(request, person, **{"help_texts": words} | kwargs)
+
+    def view_on_site(self, person):
+        return person.get_absolute_url() if person.is_active else None
+
+    def get_standing(self, person):
+        if person.is_active:
+            return ""
+        suspension = person.suspensions.filter(ended_at=None).first()
+        if suspension is None:
+            return _("Suspended.")
+        since = date_format(localtime(suspension.began_at), "DATETIME_FORMAT")
+        reason = {"since": since, "reason": suspension.reason}
+        return _("Suspended since %(since)s: %(reason)s") % reason
 
     def get_decisions(self, person):
         return {"suspend" if person.is_active else "restore"}

@@ -23,12 +23,17 @@ class Deciding:
         """The names of the actions that make sense for the row as it is now."""
         raise NotImplementedError
 
+    def get_standing(self, row) -> str:
+        """What has been decided about it, if that is to be seen first."""
+        return ""
+
     def label(self, row) -> str:
         """What the row is called where it is asked about."""
         return str(row)
 
     def render_change_form(self, request, context, *args, obj=None, **kwargs):
         if obj:
+            context["standing"] = self.get_standing(obj)
             permitted = self.get_actions(request).items()
             offered = self.get_decisions(obj)
             context["decisions"] = [

@@ -188,14 +188,13 @@ class ProfileForm(OwnForm):
         if not self.instance.avatar:
             del self.fields["remove_picture"]
 
-    @transaction.atomic
     def save(self):
-        person = super().save()
-        if picture := self.cleaned_data["picture"]:
-            person.change_avatar(picture)
-        elif self.cleaned_data.get("remove_picture"):
-            person.change_avatar(b"")
-        return person
+        """Raises pictures.Away, and then nothing is saved."""
+        picture = self.cleaned_data["picture"]
+        if picture or self.cleaned_data.get("remove_picture"):
+            self.instance.change_avatar(picture or b"", *self._meta.fields)
+            return self.instance
+        return super().save()
 
 
 class SettingsForm(OwnForm):

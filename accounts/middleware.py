@@ -35,13 +35,16 @@ class PreferencesMiddleware:
 
 class SeenMiddleware:
     """Note when people were last seen: by pages that they open, not by what pages fetch (which htmx
-    says, and browsers where there is HTTPS: https://www.w3.org/TR/fetch-metadata/)."""
+    says, and browsers where there is HTTPS: https://www.w3.org/TR/fetch-metadata/). And when their
+    session was last used, by whatever it was used for, for that may not be them."""
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
         response = self.get_response(request)
+        if request.session.accessed and request.user.is_authenticated:
+            request.session.see(request)
         is_page = response.get("Content-Type", "").startswith("text/html")
         if is_page and not self._is_fetched(request) and request.user.is_authenticated:
             request.user.see()

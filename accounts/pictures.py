@@ -11,15 +11,25 @@ SIDE = 400  # pixels of a stored picture, which is a square
 PIXELS_MAX = 30_000_000  # of an uploaded one; each takes up to 8 bytes while it is shrunk
 FORMATS = ["JPEG", "PNG", "WEBP", "GIF"]
 TYPE = "image/webp"  # of a stored picture
+DRAWN = "image/svg+xml"
 QUALITY = 82
 
 NOT_A_PICTURE = _("This is no picture that we know. Please take a JPEG, PNG, WebP or GIF.")
 TOO_MANY_PIXELS = _("This picture has too many pixels. Please take a smaller one.")
 BROKEN = _("This picture is broken: a part of it is missing or damaged.")
+NOT_KEPT = _(
+    "The picture can't be kept just now, so nothing was saved. What you wrote is still here: please"
+    " choose the picture again in a few minutes, or save the page without it."
+)
 
 
 class Unusable(Exception):
     """Its text says why, to people."""
+
+
+class Away(Exception):
+    """The place where pictures are kept can't be written or read just now. Its text says why, to
+    operators."""
 
 
 def make_square(file) -> bytes:

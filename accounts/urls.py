@@ -1,7 +1,7 @@
 from django.contrib.auth.views import LogoutView, PasswordResetDoneView
 from django.urls import include, path
 
-from .views import entrance, pictures, settings, tokens
+from .views import entrance, pictures, sessions, settings, tokens
 
 of_accounts = [
     path("login/", entrance.SignIn.as_view(), name="login"),
@@ -23,6 +23,9 @@ of_accounts = [
     path("email/", settings.email, name="email"),
     path("email/<str:token>/", settings.email_confirm, name="email_confirm"),
     path("password/", settings.PasswordChange.as_view(), name="password_change"),
+    path("sessions/", sessions.sessions, name="sessions"),
+    path("sessions/end/", sessions.end_others, name="end_sessions"),
+    path("sessions/<uuid:pk>/end/", sessions.end, name="end_session"),
     path("tokens/", tokens.tokens, name="tokens"),
     path("tokens/revoke/", tokens.revoke_all, name="revoke_tokens"),
     path("tokens/<int:pk>/revoke/", tokens.revoke, name="revoke_token"),

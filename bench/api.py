@@ -167,7 +167,7 @@ def create_database(server, name):
 
 def environment(folder, database, redis):
     """Of a production site, whose limits nobody reaches."""
-    rates = ("VISITOR", "PERSON", "REGISTER", "WRITE", "SEARCH", "WEBHOOK")
+    rates = ("VISITOR", "PERSON", "REGISTER", "WRITE", "SEARCH", "EXPORT", "WEBHOOK")
     return {
         "ENV_FILE": "",
         "DEBUG": "0",

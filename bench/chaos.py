@@ -49,8 +49,6 @@ sys.path[0] = str(ROOT)  # in place of bench/, whose queue.py would hide that of
 
 import argparse
 import asyncio
-import hashlib
-import json
 import os
 import queue
 import random
@@ -68,6 +66,7 @@ from threading import Timer
 
 import psutil
 
+from bench import verdict
 from bench.export import post
 from microblog.valkey import Valkey
 from tests.servers import postgres
@@ -102,7 +101,6 @@ DECK = {
 STOP_SIGNALS = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
 MARK = {"CHAOS_BENCH": str(os.getpid())}  # in the environment of all processes of the clusters
 WHENEVER = "whenever"
-FAULTS = "lost", "doubled", "wrong"
 DATA, QUIT = "before the answer to DATA", "after the answer to DATA"
 PHASES = {"just claimed": "", "writing": "writing", "checking": "checking", "mailing": "mailing"}
 LABELS = {phase: moment for moment, phase in PHASES.items()}
@@ -157,7 +155,7 @@ def run(arguments, folder) -> bool:
         left_behind = [kinds.get(pid, "another") for pid in kill_left_behind()]
         times = tell_storm(killer, seconds, retried, left_behind)
         say("Looking at each export ...")
-        return tell_faults(arguments.exports, *judge(sink), times)
+        return tell_faults(arguments.exports, *verdict.judge(sink, export_in_calm), times)
 
 
 def say(line):
@@ -526,79 +524,12 @@ def storm(people, killer, sink, seed):
     return seconds, retried
 
 
-def judge(sink):
-    """The faults, as (what, export, why), and the number of resends."""
-    from django.db.models import Sum
-
-    from exports.models import Export
-    from tasks.models import Task
-
-    mails = defaultdict(list)
-    while not sink.mails.empty():
-        mail = sink.mails.get()
-        mails[mail["To"]].append(mail)
-    sink.delay = 0
-    tasks, resends = Counter(), Counter()
-    for task in Task.objects.annotate(resends=Sum("attempts__resends", default=0)):
-        tasks[task.args["export"]] += 1
-        resends[task.args["export"]] += task.resends
-    faults = [
-        (what, export, why)
-        for export in Export.objects.select_related("task", "owner")
-        for what, why in find_faults(
-            export, mails[export.owner.email], tasks[str(export.pk)] + resends[str(export.pk)]
-        )
-    ]
-    return faults, resends.total()
-
-
-def find_faults(export, mails, allowed):
-    """(Kind, why) of each. `allowed`: how many mails there may be."""
-    task = export.task
-    if task.state != "succeeded":
-        yield "lost", f"{task.state} {task.reason} after {task.attempt} attempts"
-    elif not mails:
-        yield "lost", "succeeded, but nothing was mailed"
-    if len(mails) > allowed:
-        yield "doubled", f"{len(mails)} mails, {allowed} allowed"
-    if len({mail["Message-ID"] for mail in mails}) > 1:
-        yield "doubled", "under several Message-IDs"
-    if task.is_active or not export.file:
-        return
-    folder, name = export.file.storage.path(export.folder), export.file.name
-    files = os.listdir(folder)
-    if files != [Path(name).name]:
-        yield "wrong", f"its folder holds {files}"
-    with export.file.open() as file:
-        content = file.read()
-    for mail in mails:
-        attached = [each.get_content() for each in mail.iter_attachments()]
-        if attached != [content]:
-            yield "wrong", "what is attached is not the file"
-    if export.size != len(content) or export.sha256 != hashlib.sha256(content).hexdigest():
-        yield "wrong", "the row's size or SHA-256 is not that of the file"
-    posts = [as_item(each) for each in export.owner.posts.order_by("timestamp", "id")]
-    if json.loads(content) != {"posts": posts}:
-        yield "wrong", "the file is not the person's posts"
-    if export.count != len(posts):
-        yield "wrong", f"the row counts {export.count} of {len(posts)} posts"
-    if export_in_calm(export.owner) != content:
-        yield "wrong", "an undisturbed export has other bytes"
-
-
-def as_item(post):
-    from django.conf import settings
-
-    item = {"body": post.body, "timestamp": post.timestamp.isoformat().replace("+00:00", "Z")}
-    item |= {"id": post.pk, "url": f"{settings.SITE_URL}/posts/{post.pk}/"}
-    return item | ({"title": post.title} if post.title else {})
-
-
-def export_in_calm(person) -> bytes:
+def export_in_calm(export) -> bytes:
+    """An undisturbed one of the same person."""
     from exports.jobs import export_posts
     from exports.models import Export
 
-    export, created = Export.objects.start(person)
+    export, created = Export.objects.start(export.owner)
     export_posts(str(export.task_id))
     export.refresh_from_db()
     assert created and export.task.state == "succeeded", export.task.reason
@@ -637,15 +568,7 @@ def tell_storm(killer, seconds, retried, left_behind):
 
 def tell_faults(exports, faults, resent, times) -> bool:
     """Print the verdict; whether anything was lost, doubled or wrong."""
-    for what, export, why in faults:
-        print(f"{what}: export {export.pk} of {export.owner}: {why}")
-        for attempt in export.task.attempts.all():
-            print(
-                f"    {attempt.number}. {attempt.started_at} - {attempt.ended_at}"
-                f" {attempt.worker} {attempt.outcome} resends={attempt.resends}"
-                f" {attempt.traceback.strip().rpartition(chr(10))[2]}"
-            )
-    bad = {what: {export for each, export, _ in faults if each == what} for what in FAULTS}
+    bad = verdict.tell(faults)
     print(
         f"exports={exports} lost={len(bad['lost'])} doubled={len(bad['doubled'])} resent={resent}"
         f" wrong={len(bad['wrong'])} recover_median_s={median(times or [0]):.1f}"

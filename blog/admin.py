@@ -138,7 +138,7 @@ class CaseAdmin(Deciding, ReadOnly, admin.ModelAdmin):
     """What was reported, open ones first. Who has reported it is for admins only."""
 
     list_display = ["label", "person", "state", "count", "opened_at"]
-    list_display += ["decision", "decided_at", "decided_by"]
+    list_display += ["decision", "decided_at"]
     list_filter = [IsOpen, "decision"]
     search_fields = ["=person__username"]
     show_full_result_count = False

@@ -8,6 +8,7 @@ class ExportsConfig(AppConfig):
     verbose_name = _("Exports")
 
     def ready(self):
-        from .checks import check_webhooks
+        from .checks import check_buckets, check_webhooks
 
         register(check_webhooks, Tags.security, deploy=True)
+        register(check_buckets, Tags.security, deploy=True)

@@ -62,10 +62,14 @@ def content_type(export) -> str:
 
 def write(export, posts: Iterable[list], tick, file):
     """Write what the export holds to `file`; `posts`: its posts in chunks; `tick()` is called again
-    and again, and may raise."""
+    and again, and may raise.
+
+    Raises pictures.Away when the person's picture is to be in it, and can't be read now.
+    """
     person = export.owner
+    picture = person.read_picture() if export.contents == ARCHIVE else None
     with translation.override(person.language):
-        about = _about(export)
+        about = _about(export, picture)
         if not is_packed(export):
             return file.writelines(BY_NAME[export.contents](about).pieces(posts))
         source = packing.Source(about, {"posts": lambda: posts}, tick=tick)
@@ -74,7 +78,7 @@ def write(export, posts: Iterable[list], tick, file):
             formats, documents = FORMATS, DOCUMENTS
             others = reading.messages, reading.following, reading.followers, reading.revisions
             source.items |= {read.__name__: partial(read, person) for read in others}
-            source.files = _pictures(about, person)
+            source.files = [(about.avatar, picture)] if picture else []
         else:
             formats, documents = [BY_NAME[export.contents], DeletedJson], {}
         if export.is_of_changes:
@@ -94,7 +98,7 @@ def count(export, file) -> int:
     return BY_NAME[export.contents].count(iter(partial(file.read, BLOCK), b""))
 
 
-def _about(export):
+def _about(export, picture):
     person = export.owner
     return About(
         site=settings.SITE_URL,
@@ -104,7 +108,7 @@ def _about(export):
         language=person.language,
         joined=text_of(person.date_joined),
         updated=text_of(export.updated_at),
-        avatar=f"media/{person.avatar.name}" if person.avatar else "",
+        avatar=f"media/{person.avatar.name}" if picture else "",
         account=reading.account(person) if export.contents == ARCHIVE else {},
         words={phrase: str(said) for phrase, said in WORDS.items()},
     )
@@ -113,11 +117,6 @@ def _about(export):
 def text_of(moment) -> str:
     """A moment in UTC as RFC 3339 has it; nothing of none."""
     return moment.isoformat().replace("+00:00", "Z") if moment else ""
-
-
-def _pictures(about, person):
-    if about.avatar:
-        yield about.avatar, person.read_avatar()[0]
 
 
 def _last(export, about, formats):

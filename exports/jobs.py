@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
+from accounts import pictures
 from blog.models import Notification
 from tasks.registry import MAIL_UNKNOWN, NOT_MAILED, Refused
 from tasks.runner import Failure, job
@@ -21,6 +22,7 @@ from .refusals import NoRoom
 from .webhooks import GONE, NOT_PUBLIC
 
 NO_ROOM = "no_room"
+NO_PICTURE = "no_picture"
 NOT_KEPT = "not_kept"
 NOT_TAKEN = "not_taken"
 UNACCOUNTED = "unaccounted"
@@ -31,6 +33,8 @@ def keeping():
     """What keeps the files says in the log what is wrong; to people it is put calmly."""
     try:
         yield
+    except pictures.Away as error:
+        raise Failure(NO_PICTURE, heals=True) from error
     except archive.Unavailable as error:
         raise Failure(NOT_KEPT, heals=error.heals) from error
 
@@ -69,6 +73,10 @@ def tell_of_failure(task):
         NOT_KEPT: _(
             "The place where exports are kept does not answer as it should. Nothing that you wrote"
             " is lost."
+        ),
+        NO_PICTURE: _(
+            "Your picture can't be read just now, and without it the archive would not be whole."
+            " Nothing is lost."
         ),
         UNACCOUNTED: _(
             "The file did not have as many posts as had been counted, so it was not published."

@@ -11,7 +11,7 @@ from tasks.keeping import delete
 from tasks.lifecycle import launch_spread
 
 from . import archive
-from .models import Delivery, Export, IdempotencyKey, Schedule
+from .models import Delivery, Download, Export, IdempotencyKey, Schedule
 
 CHUNK = 100  # exports
 REMINDERS_PER_SECOND = 20  # between them there is room for other work
@@ -24,6 +24,7 @@ def tidy() -> Iterator[None]:
     yield
     yield from delete(IdempotencyKey.objects.expired())
     yield from delete(Delivery.objects.to_forget())
+    yield from delete(Download.objects.to_forget())
     yield from launch_reminders()
     yield from remove_expired()
     yield from remove_orphans()

@@ -19,6 +19,7 @@ LINE = r"(?:export )?[A-Za-z_0-9]+=.*|\s*(?:#.*)?"  # as django-environ knows it
 ENGINES = {"django.db.backends.sqlite3", "django.db.backends.postgresql"}
 HOST = r"\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\]"
 ORIGIN = r"https?://[^/?#@\s]+"
+LANGUAGE = r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*"
 MAIL_ADDRESS = r"[^@\s,<>]+@[^@\s,<>]+"
 
 env = environ.Env()
@@ -147,6 +148,13 @@ def several(name: str, like: str, example: str, value: str | None = None) -> lis
     return found
 
 
+def contacts(name: str) -> list[str]:
+    """Ways to reach somebody, as URIs; a mail address may be bare."""
+    like = rf"(https://|mailto:|tel:)[!-~]+|(?!\w+:){MAIL_ADDRESS}"
+    found = several(name, like, "security@example.org or https://example.org/report")
+    return [each if re.match("(https|mailto|tel):", each) else f"mailto:{each}" for each in found]
+
+
 def origins(name: str) -> list[str]:
     found = several(name, ORIGIN, "https://example.org")
     for each in found:
@@ -175,6 +183,49 @@ def address(name: str) -> str:
 def header(name: str) -> str:
     mend = "Set it to the name of a header, like X-Forwarded-For."
     return text(name, like=r"[A-Za-z0-9-]+", mend=mend)
+
+
+def bucket(kind: str) -> dict | None:
+    """What a storage has to know of the bucket that the variables of this kind name; None when they
+    name none. The key is found by boto3, by AWS_ACCESS_KEY_ID or otherwise."""
+    name = env.str(f"{kind}_S3_BUCKET", default="")
+    if not name:
+        if {f"{kind}_S3_ENDPOINT_URL", f"{kind}_S3_REGION"} & env.ENVIRON.keys():
+            raise refusal(
+                f"{kind}_S3_BUCKET", f"is not set: it names the bucket for {kind.lower()}."
+            )
+        return None
+    endpoint = address(f"{kind}_S3_ENDPOINT_URL")
+    region = text(
+        f"{kind}_S3_REGION",
+        "us-east-1" if endpoint else "",
+        like="[a-z0-9-]+",
+        mend="It is the name of a region, like eu-central-1.",
+    )
+    if not re.fullmatch(r"[A-Za-z0-9._-]{3,63}", name):
+        raise refusal(
+            f"{kind}_S3_BUCKET", f"is {name!r}, and no name of a bucket, like microblog-archives."
+        )
+    if endpoint and not re.fullmatch(r"https?://[^/?#@]+/?", endpoint):
+        raise refusal(f"{kind}_S3_ENDPOINT_URL", "is not like https://s3.example.org.")
+    if not region:
+        raise refusal(
+            f"{kind}_S3_REGION",
+            f"is not set: it names the region of {kind}_S3_BUCKET, like eu-central-1. (A store that"
+            f" is not Amazon's needs {kind}_S3_ENDPOINT_URL instead.)",
+        )
+    key = {
+        name: env.str(name, default="") for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    }
+    if any(key.values()) and not all(key.values()):
+        missing = next(name for name, value in key.items() if not value)
+        raise refusal(missing, "is not set, and half a key opens nothing. Set both.")
+    return {
+        "bucket_name": name,
+        "endpoint_url": endpoint or None,
+        "region_name": region,
+        "addressing_style": "path" if endpoint else "virtual",
+    }
 
 
 def mail_address(name: str, default: str) -> str:

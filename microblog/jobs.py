@@ -7,12 +7,13 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 import accounts.keeping
+import blog.keeping
 import exports.keeping
 import tasks.keeping
 from tasks.runner import job
 
-# Those with a storage, which may be away, come last.
-APPS = tasks.keeping, accounts.keeping, exports.keeping
+# Those with a storage, which may be away, come last; before the other one that with what is due.
+APPS = tasks.keeping, blog.keeping, exports.keeping, accounts.keeping
 
 
 @job(_("Tidying up"), every=timedelta(seconds=settings.TIDY_SECONDS))

@@ -16,6 +16,8 @@ from django.core.cache import cache
 from django.utils.translation import gettext as _
 from rest_framework.authentication import get_authorization_header
 
+from accounts import known
+
 from .errors import refuse
 
 
@@ -45,6 +47,10 @@ def _in_basic(request):
         return given.decode("latin-1").partition(":")[0]
 
 
+def _mail_address(request):
+    return request.POST.get("email", "").strip().casefold()
+
+
 def person(request) -> str:
     """Who is signed in; of visitors the address."""
     return str(request.user.pk) if request.user.is_authenticated else request.address
@@ -57,14 +63,25 @@ def sign_in(name_in) -> list:
     """The rules where somebody signs in. `name_in` reads the name where the page reads it: else it
     would be another one that counts."""
 
-    def name_and_address(request):
-        """The name as it is looked up, however it was typed. Not the name alone: else anybody could
-        lock anybody out."""
-        name = unicodedata.normalize("NFKC", name_in(request)).strip().casefold()
-        return f"{name} {request.address}"
+    def name(request):
+        """As it is looked up, however it was typed."""
+        return unicodedata.normalize("NFKC", name_in(request)).strip().casefold()
 
-    # Who tries one password with many names stays below the count of each name.
-    return [("POST", "sign_in", name_and_address), ("POST", "sign_in_address", address)]
+    def name_and_address(request):
+        return f"{name(request)} {request.address}"
+
+    def name_and_browser(request):
+        """Browsers that are known by the name count each for itself, all else together: else
+        anybody could lock anybody out."""
+        return f"{name(request)} {known.browser_of(request, name(request))}"
+
+    return [
+        ("POST", "sign_in", name_and_address),
+        # Who tries one password with many names stays below the count of each name;
+        ("POST", "sign_in_address", address),
+        # and who has many addresses, of each address. What is refused above is not counted here.
+        ("POST", "sign_in_name", name_and_browser),
+    ]
 
 
 # The name of a page: the methods that are counted, each with the limit (of settings.LIMITS) and for
@@ -76,10 +93,12 @@ RULES = {
     "api:v1:tokens": sign_in(_in_basic),
     "api:v2:tokens": sign_in(_in_json),
     "accounts:password_change": [("POST", "sign_in", person)],  # they ask for the password too
+    "admin:password_change": [("POST", "sign_in", person)],
     "accounts:delete": [("POST", "sign_in", person)],
     "accounts:tokens": [("POST", "sign_in", person)],
     "accounts:register": [("POST", "register", address)],
-    "accounts:password_reset": [("POST", "mail", address)],
+    "api:v1:users": [("POST", "register", address)],
+    "accounts:password_reset": [("POST", "mail", address), ("POST", "reset", _mail_address)],
     "accounts:email": [("POST", "mail", person)],
     "accounts:profile": [("POST", "profile", person)],  # a picture is work
     "blog:home": [("POST", "write", person)],
@@ -90,6 +109,8 @@ RULES = {
     "blog:report_person": [("POST", "report", person)],
     "blog:search": [("GET", "search", person)],
     "blog:translation": [("GET", "translate", person)],
+    "exports:list": [("POST", "export", person)],
+    "exports:retry": [("POST", "export", person)],
     "exports:file": [("GET", "download", person)],
     "exports:verify": [("POST", "verify", person)],
     "exports:webhook_ping": [("POST", "webhook", person)],
@@ -112,7 +133,7 @@ class LimitMiddleware:
         for method, limit, whose in RULES.get(request.resolver_match.view_name, ()):
             if method == asked and (wait := seconds_until_allowed(limit, whose(request))):
                 detail = _("Too often. Please come back in %(wait)s seconds.") % {"wait": wait}
-                page = refuse(request, 429, detail, {"minutes": ceil(wait / 60)})
+                page = refuse(request, 429, detail, {"minutes": ceil(wait / 60), "rule": limit})
                 page["Retry-After"] = wait
                 return page
         return None

@@ -117,8 +117,9 @@ class MaxBodySizeMiddleware:
         return settings.UPLOADS_MAX_BYTES.get(view, 0)
 
 
-class PermissionsPolicyMiddleware:
-    """Tell browsers that nothing here asks for what it would have to ask people for."""
+class PoliciesMiddleware:
+    """Tell browsers that nothing here asks for what it would have to ask people for, and that other
+    sites have nothing to embed; unless the answer itself says otherwise."""
 
     NOTHING = ", ".join(
         f"{feature}=()"
@@ -131,4 +132,5 @@ class PermissionsPolicyMiddleware:
     def __call__(self, request):
         response = self.get_response(request)
         response.headers.setdefault("Permissions-Policy", self.NOTHING)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         return response

@@ -15,6 +15,7 @@ from sentry_sdk.utils import BadDsn, Dsn
 from . import environment, logs
 from .environment import (
     address,
+    bucket,
     choice,
     env,
     flag,
@@ -99,8 +100,10 @@ MIDDLEWARE = [
     "microblog.tracing.RequestIdMiddleware",
     "microblog.metrics.CountMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "microblog.middleware.PoliciesMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "microblog.addresses.AddressMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -110,9 +113,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.PreferencesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "accounts.middleware.SeenMiddleware",
-    "microblog.middleware.PermissionsPolicyMiddleware",
+    "accounts.known.KnownMiddleware",
     # Last: their pages know who is signed in.
     "microblog.middleware.MethodMiddleware",
     "microblog.middleware.ApiMiddleware",
@@ -165,7 +167,14 @@ else:
         "prepare_threshold": 5,
         # A host that was frozen or lost must not hold up all others by the locks it had.
         "connect_timeout": 10,
-        "options": "-c lock_timeout=20s -c idle_in_transaction_session_timeout=15s",
+        "options": "-c lock_timeout=20s -c idle_in_transaction_session_timeout=15s"
+        # Nor is the server to keep a connection to it, which takes two hours to notice by default.
+        " -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_user_timeout=20s",
+        # And what we asked of a server that was lost is given up, not waited for a quarter of an
+        # hour: the next question goes by a new connection.
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "tcp_user_timeout": 20_000,  # milliseconds; it also ends keepalives that stay unanswered
         **DATABASES["default"].get("OPTIONS", {}),
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -195,43 +204,17 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-if bucket := env.str("ARCHIVES_S3_BUCKET", default=""):
-    endpoint = address("ARCHIVES_S3_ENDPOINT_URL")
-    region = text(
-        "ARCHIVES_S3_REGION",
-        "us-east-1" if endpoint else "",
-        like="[a-z0-9-]+",
-        mend="It is the name of a region, like eu-central-1.",
+for kind, backend in (
+    ("ARCHIVES", "exports.buckets.Bucket"),
+    ("AVATARS", "accounts.buckets.Bucket"),
+):
+    if options := bucket(kind):
+        STORAGES[kind.lower()] = {"BACKEND": backend, "OPTIONS": options}
+if STORAGES["archives"].get("OPTIONS") == STORAGES["avatars"].get("OPTIONS"):
+    raise ImproperlyConfigured(
+        "AVATARS_S3_BUCKET and ARCHIVES_S3_BUCKET name the same bucket: one whose rules expire what"
+        " is in it loses the pictures. Name two."
     )
-    if not re.fullmatch(r"[A-Za-z0-9._-]{3,63}", bucket):
-        raise ImproperlyConfigured(
-            f"ARCHIVES_S3_BUCKET is {bucket!r}, and no name of a bucket, like microblog-archives."
-        )
-    if endpoint and not re.fullmatch(r"https?://[^/?#@]+/?", endpoint):
-        raise ImproperlyConfigured("ARCHIVES_S3_ENDPOINT_URL is not like https://s3.example.org.")
-    if not region:
-        raise ImproperlyConfigured(
-            "ARCHIVES_S3_REGION is not set: it names the region of ARCHIVES_S3_BUCKET, like"
-            " eu-central-1. (A store that is not Amazon's needs ARCHIVES_S3_ENDPOINT_URL instead.)"
-        )
-    key_id, key = (
-        env.str("AWS_ACCESS_KEY_ID", default=""),
-        env.str("AWS_SECRET_ACCESS_KEY", default=""),
-    )
-    if bool(key_id) != bool(key):
-        missing = "AWS_SECRET_ACCESS_KEY" if key_id else "AWS_ACCESS_KEY_ID"
-        raise ImproperlyConfigured(f"{missing} is not set, and half a key opens nothing. Set both.")
-    STORAGES["archives"] = {
-        "BACKEND": "exports.buckets.Bucket",
-        "OPTIONS": {  # and the key, by AWS_ACCESS_KEY_ID or however else boto3 finds one
-            "bucket_name": bucket,
-            "endpoint_url": endpoint or None,
-            "region_name": region,
-            "addressing_style": "path" if endpoint else "virtual",
-        },
-    }
-elif {"ARCHIVES_S3_ENDPOINT_URL", "ARCHIVES_S3_REGION"} & env.ENVIRON.keys():
-    raise ImproperlyConfigured("ARCHIVES_S3_BUCKET is not set: it names the bucket for archives.")
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 try:
@@ -342,6 +325,16 @@ EXPORT_RESERVE_BYTES = whole("EXPORT_RESERVE_BYTES", 100_000_000, least=0, most=
 # How often what is over is removed, and what is due is begun; 0: never
 TIDY_SECONDS = whole("TIDY_SECONDS", 3600, least=0, most=7 * 24 * 3600)
 
+# For how long what is over is kept (docs/operating.md, "Retention"); what people write, and do not
+# delete, always is. The least of tasks: jobs count on it (docs/tasks.md).
+KEEP_TASKS_DAYS = whole("KEEP_TASKS_DAYS", 30, least=30, most=3650)
+KEEP_OWNED_TASKS_DAYS = whole("KEEP_OWNED_TASKS_DAYS", 90, least=30, most=3650)
+KEEP_DELIVERIES_DAYS = whole("KEEP_DELIVERIES_DAYS", 30, least=1, most=3650)
+KEEP_DOWNLOADS_DAYS = whole("KEEP_DOWNLOADS_DAYS", 90, least=1, most=3650)
+KEEP_DELETIONS_DAYS = whole("KEEP_DELETIONS_DAYS", 365, least=30, most=3650)
+KEEP_NOTIFICATIONS_DAYS = whole("KEEP_NOTIFICATIONS_DAYS", 90, least=1, most=3650)
+KEEP_DECISIONS_DAYS = whole("KEEP_DECISIONS_DAYS", 365, least=30, most=3650)
+
 # With this, people reach by their webhooks what only this machine and its neighbours can.
 WEBHOOK_ALLOW_PRIVATE = flag("WEBHOOK_ALLOW_PRIVATE", False)
 WEBHOOK_CA_FILE = env.str("WEBHOOK_CA_FILE", default="")
@@ -397,6 +390,7 @@ SECURE_HSTS_SECONDS = whole(
 SECURE_HSTS_INCLUDE_SUBDOMAINS = flag("SECURE_HSTS_INCLUDE_SUBDOMAINS", not DEBUG)
 SECURE_HSTS_PRELOAD = flag("SECURE_HSTS_PRELOAD", not DEBUG)
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if proxy_ssl_header := header("PROXY_SSL_HEADER"):  # for example X-Forwarded-Proto
     SECURE_PROXY_SSL_HEADER = (f"HTTP_{proxy_ssl_header.upper().replace('-', '_')}", "https")
@@ -405,17 +399,24 @@ PROXY_ADDRESS_HEADER = header("PROXY_ADDRESS_HEADER")
 LIMITS = {  # see microblog/limits.py
     "sign_in": limit("LIMIT_SIGN_IN", 10, 600),
     "sign_in_address": limit("LIMIT_SIGN_IN_ADDRESS", 100, 600),
+    "sign_in_name": limit("LIMIT_SIGN_IN_NAME", 100, 3600),
     "register": limit("LIMIT_REGISTER", 20, 3600),
     "mail": limit("LIMIT_MAIL", 5, 3600),
+    "reset": limit("LIMIT_RESET", 5, 3600),
     "profile": limit("LIMIT_PROFILE", 30, 600),
     "write": limit("LIMIT_WRITE", 30, 300),
     "report": limit("LIMIT_REPORT", 20, 3600),
     "search": limit("LIMIT_SEARCH", 60, 60),
     "translate": limit("LIMIT_TRANSLATE", 30, 300),
+    "export": limit("LIMIT_EXPORT", 60, 3600),
     "verify": limit("LIMIT_VERIFY", 20, 600),
     "download": limit("LIMIT_DOWNLOAD", 200, 600),
     "webhook": limit("LIMIT_WEBHOOK", 30, 3600),
 }
+# For /.well-known/security.txt (RFC 9116): where to report a weakness, and in which languages
+SECURITY_CONTACT = environment.contacts("SECURITY_CONTACT")
+languages = environment.several("SECURITY_LANGUAGES", environment.LANGUAGE, "en or zh-Hant")
+SECURITY_LANGUAGES = ", ".join(languages or ["en"])
 CSRF_TRUSTED_ORIGINS = environment.several(
     "CSRF_TRUSTED_ORIGINS", environment.ORIGIN, "https://example.org"
 )
@@ -448,10 +449,10 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": {
         "anon": rate("API_RATE_VISITOR", "300/min"),
         "user": rate("API_RATE_PERSON", "600/min"),
-        "register": rate("API_RATE_REGISTER", "20/hour"),
         "write": rate("API_RATE_WRITE", "60/min"),
         "report": rate("API_RATE_REPORT", "20/hour"),
         "search": rate("API_RATE_SEARCH", "60/min"),
+        "export": rate("API_RATE_EXPORT", "60/hour"),
         "webhook": rate("API_RATE_WEBHOOK", "30/hour"),
     },
     "DEFAULT_SCHEMA_CLASS": "microblog.api.schema.AutoSchema",

@@ -15,6 +15,8 @@ urlpatterns = [
     path("api/", include("microblog.api.urls")),
     path("robots.txt", views.robots, name="robots"),
     path("manifest.webmanifest", views.manifest, name="manifest"),
+    path(".well-known/security.txt", views.security, name="security"),
+    path(".well-known/change-password", views.change_password, name="change_password"),
     path("", include("blog.urls")),
     path("", include("accounts.urls")),
     path("exports/", include("exports.urls")),

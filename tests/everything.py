@@ -5,6 +5,7 @@ import base64
 import json
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -24,7 +25,7 @@ from django_q.models import Failure, Success
 from django_q.models import Schedule as Timetable
 
 from accounts import email_tokens
-from accounts.models import Token
+from accounts.models import Session, Token
 from blog import people
 from blog.models import Message, Notification, Post, Report
 from conftest import PASSWORD, make_person
@@ -45,7 +46,7 @@ API = re.compile(r"/api/v\d+(?=/)")
 PART = re.compile(r"<\w+>")
 SIGN_IN = {"/accounts/login/", "/admin/login/"}
 WRITING = re.compile(r'\s*(?:INSERT(?: OR IGNORE)? INTO|UPDATE|DELETE FROM) "?(\w+)')
-SESSIONS = "django_session"  # visitors have them too
+SESSIONS = "accounts_session"  # visitors have them too
 
 
 def routes(resolver=None, above="/"):
@@ -203,6 +204,9 @@ class Site:
             self.client.force_login(person)
             self.sessions[kind] = self.client.cookies[settings.SESSION_COOKIE_NAME].value
             self.secrets[kind] = Token.objects.issue(person)[1]
+        self.session = Session.objects.create(
+            session_key="elsewhere", expire_date=timezone.now() + timedelta(1), owner=self.alice
+        )
         self.token = Token.objects.issue(self.alice, name="Phone")[0]
         Token.objects.update(used_at=timezone.now())  # so that using one writes nothing
 
@@ -268,6 +272,8 @@ class Site:
             "/users/<pk>": self.alice.pk,
             "/tokens/<pk>": self.token.pk,
             "/accounts/tokens/<pk>": self.token.pk,
+            "/accounts/sessions/<pk>": self.session.public_id,
+            "/me/sessions/<pk>": self.session.public_id,
             "<uidb64>": urlsafe_base64_encode(force_bytes(self.alice.pk)),
             "<token>": default_token_generator.make_token(self.alice),
             "/accounts/email/<token>": email_tokens.make(self.alice, "a@example.org"),

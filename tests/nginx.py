@@ -32,23 +32,24 @@ class Nginx:
     """Before the web servers of these URLs, as a context manager: `url` is its own, `plain` that
     without TLS, `archives` the folder of X-Accel, `log` what it writes about requests.
 
-    `changes`: what else to write in the configuration in place of what.
+    `changes`: what else to write in the configuration in place of what; `address`: at which it
+    listens.
     """
 
-    def __init__(self, folder, servers, changes=()):
+    def __init__(self, folder, servers, changes=(), address="127.0.0.1"):
         # It starts as root and works as nobody, who has to get at what it sends.
         folder.chmod(0o755)
         self.folder, self.log = folder, folder / "microblog.log"
         self.archives = folder / "archives"
         self.archives.mkdir(mode=0o755)
         plain, tls = free_port(), free_port()
-        self.plain, self.url = f"http://127.0.0.1:{plain}", f"https://127.0.0.1:{tls}"
-        self._write_certificate()
+        self.plain, self.url = f"http://{address}:{plain}", f"https://{address}:{tls}"
+        self._write_certificate(address)
         self._write_hosts([url.removeprefix("http://") for url in servers])
         self._write_configuration(
             {
-                "listen 80;": f"listen 127.0.0.1:{plain};",
-                "listen 443 ": f"listen 127.0.0.1:{tls} ",
+                "listen 80;": f"listen {address}:{plain};",
+                "listen 443 ": f"listen {address}:{tls} ",
                 "/etc/letsencrypt/live/example.org": str(folder),
                 "/etc/nginx/microblog-upstream.conf": f"{folder}/upstream.conf",
                 "/var/log/nginx": str(folder),
@@ -68,11 +69,11 @@ class Nginx:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait()
 
-    def _write_certificate(self):
+    def _write_certificate(self, address):
         files = ["-keyout", "privkey.pem", "-out", "fullchain.pem"]
         command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt"]
         command += ["ec_paramgen_curve:prime256v1", "-nodes", *files]
-        command += ["-subj", "/CN=example.org", "-addext", "subjectAltName=IP:127.0.0.1"]
+        command += ["-subj", "/CN=example.org", "-addext", f"subjectAltName=IP:{address}"]
         subprocess.run(command, cwd=self.folder, check=True, capture_output=True)
 
     def _write_hosts(self, hosts):

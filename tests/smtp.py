@@ -21,7 +21,7 @@ class Sink:
     that were taken get no answer.
     """
 
-    def __init__(self):
+    def __init__(self, address="127.0.0.1"):
         self.mails = Queue()
         self.refusal = None
         self.delay = 0
@@ -29,8 +29,8 @@ class Sink:
         self.once = {}
         self.silent = False
         self.taken = None
-        self.controller = Controller(self, hostname="127.0.0.1", port=free_port())
-        self.url = f"smtp://127.0.0.1:{self.controller.port}"
+        self.controller = Controller(self, hostname=address, port=free_port())
+        self.url = f"smtp://{address}:{self.controller.port}"
 
     def tell(self, listener, *what):
         listener(*what)

@@ -6,16 +6,18 @@ addresses is made by `parts`: a new page with a new kind of part needs it there,
 
 import re
 import uuid
+from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.tokens import default_token_generator
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
+from django.utils import timezone
 from django.utils.http import urlsafe_base64_encode
 
 from accounts import email_tokens
-from accounts.models import Token
+from accounts.models import Session, Token
 from blog.models import Message, Notification, Post, Revision, Tag
 from conftest import PASSWORD
 from exports.jobs import export_posts
@@ -62,6 +64,9 @@ def parts(alice, bob, settings, tmp_path):
     Message.objects.create(sender=alice, recipient=bob, body=TEXT)
     Notification.objects.create(recipient=alice, kind="followed", actor=bob)
     Notification.objects.create(recipient=alice, kind="mentioned", actor=bob, post=posts[1])
+    elsewhere = Session.objects.create(
+        session_key="elsewhere", expire_date=timezone.now() + timedelta(1), owner=alice
+    )
     token, _ = Token.objects.issue(alice, name="Laptop")
     Token.objects.issue(alice)
     export, _ = Export.objects.start(alice)
@@ -86,6 +91,7 @@ def parts(alice, bob, settings, tmp_path):
         "accounts:unsubscribe": alice.unsubscribe_url("mail_new_posts")
         .rstrip("/")
         .rpartition("/")[2],
+        "accounts:end_session": elsewhere.public_id,
         "accounts:revoke_token": token.pk,
         "letter": "1.0",
         "uidb64": "MQ",
@@ -147,6 +153,7 @@ def look(page, live_server, client, address, expected="nothing of it"):
 @pytest.fixture(autouse=True)
 def in_debug(settings):
     settings.ROOT_URLCONF = "tests.urls_in_debug"
+    settings.SECURITY_CONTACT = ["mailto:security@example.org"]
 
 
 # A dozen pages a test: making the site and a browser takes as long as looking at a page.
@@ -182,7 +189,7 @@ def test_empty_pages_are_for_everybody(page, live_server, alices, names):
             look(page, live_server, alices, address)
 
 
-@pytest.mark.parametrize("number", ["400", "403", "403_csrf", "404", "413", "429", "500"])
+@pytest.mark.parametrize("number", ["400", "403", "403_csrf", "404", "413", "429", "500", "503"])
 def test_error_pages_are_for_everybody(page, live_server, alices, settings, number):
     settings.ROOT_URLCONF = "tests.urls_of_mishaps"
     look(page, live_server, alices, f"/mishap/show/{number}/")

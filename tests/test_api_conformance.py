@@ -54,7 +54,7 @@ password = "{PASSWORD}"
 
 @pytest.fixture
 def environment(environment):
-    rates = {"VISITOR", "PERSON", "REGISTER", "WRITE", "SEARCH", "WEBHOOK"}
+    rates = {"VISITOR", "PERSON", "REGISTER", "WRITE", "SEARCH", "EXPORT", "WEBHOOK"}
     return (
         environment
         | {f"API_RATE_{name}": "1000000/min" for name in rates}

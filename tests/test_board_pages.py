@@ -275,6 +275,10 @@ class TestOne:
         assert "exist" in text(operators.get(f"{LIST}nothing/change/", follow=True))
 
 
+def test_what_a_task_has_not_is_no_word_of_programmers(operators):
+    assert "None" not in text(operators.get(f"{LIST}{waiting().pk}/change/"))
+
+
 class TestMany:
     def ask(self, client, action="retry_selected", query="", **form):
         return client.post(f"{LIST}{query}", {"action": action} | form)

@@ -15,6 +15,8 @@ from microblog import environment
 
 from .test_production import BUCKET, PRODUCTION, manage
 
+PICTURES = {"AVATARS_S3_BUCKET": "avatars", "AVATARS_S3_REGION": "eu-central-1"}
+
 ROOT = Path(settings.BASE_DIR)
 SETTINGS = str(ROOT / "microblog/settings.py")
 CODE = compile(Path(SETTINGS).read_text(), SETTINGS, "exec")
@@ -67,12 +69,18 @@ WRONG = {
     "SECURE_HSTS_INCLUDE_SUBDOMAINS": FLAGS,
     "SECURE_HSTS_PRELOAD": FLAGS,
     "CSRF_TRUSTED_ORIGINS": ["example.org", "https://example.org/a", "https://a.example,b.example"],
+    "SECURITY_CONTACT": [
+        *("somebody", "http://example.org", "a@b@c", "mailto:", "x:a@b", "a@example.org,nobody"),
+        "https://a\nExpires: never",
+    ],
+    "SECURITY_LANGUAGES": ["en es", "english?", "en,\nContact: a", "e"],
     "PROXY_ADDRESS_HEADER": HEADERS,
     **{
         f"LIMIT_{name}": LIMITS
         for name in (
-            *("SIGN_IN", "SIGN_IN_ADDRESS", "REGISTER", "MAIL", "PROFILE", "WRITE", "REPORT"),
-            *("SEARCH", "TRANSLATE", "VERIFY", "DOWNLOAD", "WEBHOOK"),
+            *("SIGN_IN", "SIGN_IN_ADDRESS", "SIGN_IN_NAME", "REGISTER", "MAIL", "RESET"),
+            *("PROFILE", "WRITE", "REPORT", "SEARCH", "TRANSLATE", "EXPORT", "VERIFY", "DOWNLOAD"),
+            "WEBHOOK",
         )
     },
     "MAX_BODY_BYTES": [*NUMBERS, "0"],
@@ -89,6 +97,13 @@ WRONG = {
     "TASKS_STOP_SECONDS": NUMBERS,
     "TASKS_MAX_ATTEMPTS": [*NUMBERS, "0"],
     "TIDY_SECONDS": NUMBERS,
+    "KEEP_TASKS_DAYS": [*NUMBERS, "29"],
+    "KEEP_OWNED_TASKS_DAYS": [*NUMBERS, "29"],
+    "KEEP_DELIVERIES_DAYS": [*NUMBERS, "0"],
+    "KEEP_DOWNLOADS_DAYS": [*NUMBERS, "0"],
+    "KEEP_DELETIONS_DAYS": [*NUMBERS, "29"],
+    "KEEP_NOTIFICATIONS_DAYS": [*NUMBERS, "0"],
+    "KEEP_DECISIONS_DAYS": [*NUMBERS, "29"],
     "EXPORT_SCRATCH_DIR": ["/dev/null", "/dev/null/scratch", "x" * 300],
     "EXPORT_ATTACH_MAX_BYTES": NUMBERS,
     "EXPORT_ALLOWANCE": NUMBERS,
@@ -101,6 +116,9 @@ WRONG = {
     "ARCHIVES_S3_BUCKET": ["s3://archives", "a", "two words"],
     "ARCHIVES_S3_ENDPOINT_URL": [*URLS, "https://u:p4ssw0rd@s3.example.org", "https://a.example/b"],
     "ARCHIVES_S3_REGION": ["", "Frankfurt am Main", "eu_central_1"],
+    "AVATARS_S3_BUCKET": ["s3://avatars", "a", "two words"],
+    "AVATARS_S3_ENDPOINT_URL": [*URLS, "https://u:p4ssw0rd@s3.example.org", "https://a.example/b"],
+    "AVATARS_S3_REGION": ["", "Frankfurt am Main", "eu_central_1"],
     "AWS_ACCESS_KEY_ID": [""],
     "AWS_SECRET_ACCESS_KEY": [""],
     "WEBHOOK_ALLOW_PRIVATE": FLAGS,
@@ -122,7 +140,7 @@ WRONG = {
     "API_TOKEN_SECONDS": [*NUMBERS, "59"],
     **{
         f"API_RATE_{name}": RATES
-        for name in ("VISITOR", "PERSON", "REGISTER", "WRITE", "REPORT", "SEARCH", "WEBHOOK")
+        for name in ("VISITOR", "PERSON", "WRITE", "REPORT", "SEARCH", "EXPORT", "WEBHOOK")
     },
     "CORS_ALLOWED_ORIGINS": ["example.org", "https://example.org/a", "https://a.example,b", "*"],
 }
@@ -131,10 +149,12 @@ WITH = {
     "TRANSLATOR_URL": {"TRANSLATOR": "libretranslate"},
     "ARCHIVES_S3_ENDPOINT_URL": BUCKET,
     "ARCHIVES_S3_REGION": BUCKET,
+    "AVATARS_S3_ENDPOINT_URL": PICTURES,
+    "AVATARS_S3_REGION": PICTURES,
     "AWS_ACCESS_KEY_ID": BUCKET | {"AWS_SECRET_ACCESS_KEY": "p4ssw0rd"},
     "AWS_SECRET_ACCESS_KEY": BUCKET | {"AWS_ACCESS_KEY_ID": "p4ssw0rd"},
 }
-ANY_IS_RIGHT = {"ANYMAIL_MAILGUN_API_KEY"}  # as far as we can know
+ANY_IS_RIGHT = {"ANYMAIL_MAILGUN_API_KEY", "SECRET_KEY_FALLBACKS"}  # as far as we can know
 
 
 @pytest.fixture
@@ -182,6 +202,9 @@ def test_it_is_refused_by_name_with_the_mend(read, name):
         (BUCKET | {"EXPORT_SENDFILE": "nginx"}, "Set one of them"),
         (BUCKET | {"ARCHIVES_S3_REGION": ""}, "ARCHIVES_S3_REGION is not set"),
         (BUCKET | {"ARCHIVES_S3_BUCKET": ""}, "ARCHIVES_S3_BUCKET is not set"),
+        ({"AVATARS_S3_BUCKET": "avatars"}, "AVATARS_S3_REGION is not set"),
+        ({"AVATARS_S3_REGION": "eu-central-1"}, "AVATARS_S3_BUCKET is not set"),
+        (BUCKET | PICTURES | {"AVATARS_S3_BUCKET": "archives"}, "name the same bucket"),
         ({"WEBHOOK_CA_FILE": "/nowhere.pem"}, "WEBHOOK_CA_FILE is '/nowhere.pem', and there is no"),
         ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN is too easy to guess"),
         ({"METRICS_NETWORKS": "10.0.0.0/8,nonsense"}, "METRICS_NETWORKS has 'nonsense'"),

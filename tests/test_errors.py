@@ -18,6 +18,7 @@ def visitor():
         (400, "This request makes no sense"),
         (403, "This is not allowed"),
         (500, "Something went wrong"),
+        (503, "Back in a moment"),
     ],
 )
 @pytest.mark.parametrize("language", ["en", "es", "zh-hant"])
@@ -35,6 +36,34 @@ def test_errors_have_pages_in_the_site_s_look(visitor, number, words, language):
 def test_pages_of_faults_need_no_database(visitor):  # and this test has none
     assert visitor.get("/mishap/500/").status_code == 500
     assert visitor.get("/mishap/400/").status_code == 400
+    assert visitor.get("/mishap/503/").status_code == 503
+
+
+def test_a_database_that_is_away_is_no_fault_of_the_page(visitor):
+    response = visitor.post("/mishap/503/", {"body": "Half an <hour> of thought"})
+    assert (response.status_code, response["Retry-After"]) == (503, "10")
+    assert "Half an &lt;hour&gt; of thought</textarea>" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("version", "said"),
+    [
+        (1, {"error": "Service Unavailable", "message": "The database does not answer."}),
+        (
+            2,
+            {
+                "type": "about:blank",
+                "title": "Service Unavailable",
+                "status": 503,
+                "detail": "The database does not answer.",
+            },
+        ),
+    ],
+)
+def test_programs_are_told_when_to_come_back(visitor, version, said):
+    response = visitor.get(f"/api/v{version}/mishap")
+    assert (response.status_code, response["Retry-After"]) == (503, "10")
+    assert response.json() == said
 
 
 @pytest.mark.django_db
@@ -80,8 +109,3 @@ def test_an_old_form_loses_no_text(alice):
     assert "secret" not in page
     assert "Sign out" in page
     assert not alice.posts.exists()
-
-
-@pytest.mark.django_db
-def test_browsers_are_told_what_the_site_never_asks_for(client):
-    assert "camera=()" in client.get("/")["Permissions-Policy"]

@@ -4,8 +4,13 @@ import json
 from base64 import b64encode
 
 import pytest
+from django.contrib.auth.tokens import default_token_generator
+from django.test import Client
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
 from rest_framework.settings import api_settings
 
+from accounts import known
 from accounts.models import Token
 from conftest import PASSWORD
 
@@ -101,5 +106,101 @@ def test_who_shows_a_good_one_is_not_held_up_by_the_bad_ones(client, alice, thre
 
 
 def test_a_wrong_password_is_counted_once(client, alice, three_an_hour, settings):
-    settings.LIMITS |= {"sign_in": (0, 1), "sign_in_address": (0, 1)}
+    settings.LIMITS |= dict.fromkeys(["sign_in", "sign_in_address", "sign_in_name"], (0, 1))
     assert [ask(client, LOGIN, "alice") for _ in range(4)] == [401] * 3 + [429]
+
+
+# From many addresses
+
+
+def from_everywhere(name, password="wrong", first=1, count=6, client=None, **extra):
+    """What the page answers to signing in, each time from another address."""
+    form = {"username": name, "password": password}
+    return [
+        (client or Client()).post(
+            "/accounts/login/", form, REMOTE_ADDR=f"192.0.2.{number}", **extra
+        )
+        for number in range(first, first + count)
+    ]
+
+
+def test_guessing_from_many_addresses_comes_to_an_end(alice, counting):
+    statuses = [page.status_code for page in from_everywhere("alice", count=8)]
+    assert statuses == [200] * 6 + [429] * 2
+    (page,) = from_everywhere("ALICE", PASSWORD, first=100, count=1)
+    assert page.status_code == 429
+    assert b"only a browser can in which it has signed in before" in page.content
+    assert b'href="/accounts/password-reset/"' in page.content
+    assert ask(Client(REMOTE_ADDR="192.0.2.101"), SECOND, "alice", password=PASSWORD) == 429
+    assert ask(Client(REMOTE_ADDR="192.0.2.102"), LOGIN, "alice", password=PASSWORD) == 429
+    admin = Client(REMOTE_ADDR="192.0.2.103").post("/admin/login/", {"username": "alice"})
+    assert admin.status_code == 429
+
+
+def test_a_browser_that_is_known_is_not_held_up_by_it(client, alice, counting):
+    (page,) = from_everywhere("alice", PASSWORD, count=1, client=client)
+    assert page.status_code == 302
+    client.post("/accounts/logout/")
+    from_everywhere("alice", count=8)
+    (page,) = from_everywhere("alice", PASSWORD, first=100, count=1, client=client)
+    assert page.status_code == 302
+
+
+def test_it_is_known_by_that_name_only(client, alice, bob, counting):
+    from_everywhere("alice", PASSWORD, count=1, client=client)
+    from_everywhere("bob", count=8)
+    (page,) = from_everywhere("bob", PASSWORD, first=100, count=1, client=client)
+    assert page.status_code == 429
+
+
+def test_a_cookie_that_was_taken_from_it_lets_nobody_guess_on(client, alice, counting):
+    from_everywhere("alice", PASSWORD, count=1, client=client)
+    statuses = [page.status_code for page in from_everywhere("alice", count=8, client=client)]
+    assert statuses == [200] * 6 + [429] * 2
+
+
+@pytest.mark.parametrize("cookie", ["", "forged", "alice", "a:b:c", "\xfc"])
+def test_a_forged_one_is_none(client, alice, counting, cookie):
+    from_everywhere("alice", count=8)
+    client.cookies[known.COOKIE] = cookie
+    (page,) = from_everywhere("alice", PASSWORD, first=100, count=1, client=client)
+    assert page.status_code == 429
+
+
+def test_the_cookie_says_no_name_and_is_for_no_script(client, alice):
+    form = {"username": "alice", "password": PASSWORD}
+    cookie = client.post("/accounts/login/", form).cookies[known.COOKIE]
+    assert "alice" not in cookie.value
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Lax"
+    assert cookie["max-age"] == known.KNOWN_FOR
+
+
+def test_who_sets_a_new_password_by_a_mail_is_known(client, alice, counting):
+    from_everywhere("alice", count=8)
+    token = default_token_generator.make_token(alice)
+    uid = urlsafe_base64_encode(force_bytes(alice.pk))
+    form = client.get(f"/accounts/password-reset/{uid}/{token}/")["Location"]
+    passwords = dict.fromkeys(["new_password1", "new_password2"], "another-horse-battery")
+    assert client.post(form, passwords).status_code == 302
+    (page,) = from_everywhere("alice", "another-horse-battery", 100, 1, client)
+    assert page.status_code == 302
+
+
+def test_an_admin_who_guesses_the_old_password_comes_to_an_end(client, alice, counting):
+    type(alice).objects.update(is_staff=True)
+    client.force_login(alice)
+    guesses = [client.post("/admin/password_change/", {"old_password": "x"}) for _ in range(3)]
+    assert [page.status_code for page in guesses] == [200, 200, 429]
+
+
+def test_nobody_s_box_is_filled_with_links_from_many_addresses(db, counting):
+    def asked(email, number):
+        return Client(REMOTE_ADDR=f"192.0.2.{number}").post(
+            "/accounts/password-reset/", {"email": email}
+        )
+
+    emails = ["alice@example.com", " Alice@Example.com", "alice@example.com"]
+    statuses = [asked(email, number).status_code for number, email in enumerate(emails)]
+    assert statuses == [302, 302, 429]
+    assert asked("bob@example.com", 9).status_code == 302

@@ -9,7 +9,9 @@ from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
 from redis import Redis
+from rest_framework.settings import api_settings
 
+from accounts.models import Token
 from conftest import PASSWORD
 from microblog.addresses import address
 from microblog.limits import RULES
@@ -150,6 +152,20 @@ def test_registering_is_limited_by_address(client, db, counting):
     assert other.status_code == 200
 
 
+def test_registering_by_page_and_by_program_is_one_count(client, db, counting):
+    def ask(**extra):
+        return client.post("/api/v1/users", {}, "application/json", **extra)
+
+    assert client.post("/accounts/register/").status_code == 200
+    assert ask().status_code == 400
+    answer = ask()
+    assert (answer.status_code, answer["Content-Type"]) == (429, "application/json")
+    assert 0 < int(answer["Retry-After"]) <= 24 * 3600
+    assert client.post("/accounts/register/").status_code == 429
+    assert ask(REMOTE_ADDR="192.0.2.7").status_code == 400
+    assert client.get("/api/v1/users").status_code != 429
+
+
 def test_who_posts_too_often_keeps_the_text(alices, alice, bob, counting):
     statuses = [alices.post("/", {"body": f"Number {n}"}).status_code for n in range(2)]
     assert statuses == [302, 302]
@@ -164,7 +180,7 @@ def test_who_posts_too_often_keeps_the_text(alices, alice, bob, counting):
 @pytest.mark.parametrize("name", RULES)
 def test_every_rule_is_about_a_page_and_a_limit(name, settings):
     assert {limit for _, limit, _ in RULES[name]} <= settings.LIMITS.keys()
-    assert name in PAGES or name == "admin:login"
+    assert name in PAGES or name in {"admin:login", "admin:password_change"}
 
 
 def test_searching_is_limited_too(client, db, counting):
@@ -187,6 +203,26 @@ def test_webhooks_are_called_only_so_often_because_somebody_asks(alices, countin
     assert asked == [404, 404, 429, 429]
     alices.force_login(bob)
     assert alices.post(ping).status_code == 404
+
+
+def test_beginning_exports_is_limited_by_person(alices, counting, bob):
+    asked = ["/exports/", f"/exports/{uuid.uuid4()}/retry/", "/exports/"]
+    assert [alices.post(address).status_code for address in asked] == [302, 404, 429]
+    assert alices.get("/exports/").status_code == 200
+    alices.force_login(bob)
+    assert alices.post("/exports/").status_code == 302
+
+
+def test_beginning_exports_is_limited_for_programs_too(client, alice, counting, monkeypatch):
+    monkeypatch.setitem(api_settings.DEFAULT_THROTTLE_RATES, "export", "2/hour")
+    headers = {"Authorization": f"Bearer {Token.objects.issue(alice)[1]}"}
+    asked = ["", f"/{uuid.uuid4()}/retry", ""]
+    statuses = [
+        client.post(f"/api/v2/exports{path}", {}, "application/json", headers=headers).status_code
+        for path in asked
+    ]
+    assert statuses == [202, 404, 429]
+    assert client.get("/api/v2/exports", headers=headers).status_code == 200
 
 
 def test_a_limit_of_zero_is_none(alices, counting, settings):

@@ -1,5 +1,7 @@
 """People, posts and reports in the admin."""
 
+import re
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
@@ -89,6 +91,18 @@ class TestPeople:
         assert "Done: 1." in page.text
         assert "meanwhile: 1." in page.text
         assert len(logged(bob)) == 1
+
+    def test_their_page_says_first_that_they_are_out(self, admin_client, admin_user, bob):
+        address = f"{PEOPLE}{bob.pk}/change/"
+        on_site = "View on site"
+        page = admin_client.get(address).content.decode()
+        assert on_site in page and "Suspended since" not in page
+        bob.suspend(admin_user, **SUSPENSION)
+        page = admin_client.get(address).content.decode()
+        assert re.search(r"Suspended since [^<]*: Spam", page)
+        assert on_site not in page  # it is not to be seen there
+        Suspension.objects.all().delete()  # of an earlier version
+        assert "Suspended." in admin_client.get(address).content.decode()
 
     def test_nobody_suspends_themselves(self, admin_client, admin_user, bob):
         page = do(admin_client, PEOPLE, "suspend", admin_user, bob, **SUSPENSION)

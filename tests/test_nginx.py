@@ -221,6 +221,7 @@ def test_it_sends_the_files_of_exports_when_the_site_says_so_and_else_not(front,
     part = ask(front, "/exports/1/file/", headers={"Range": "bytes=2-5"})
     assert (part.status_code, part.content) == (206, b"2345")
     assert part.headers["X-Content-Type-Options"] == "nosniff"
+    assert part.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert SANE.fullmatch(part.headers["X-Request-ID"])
     assert ask(front, "/archives/e/1/file.zip").status_code == 404
     assert f"location {settings.EXPORT_SENDFILE_URL} {{" in CONFIGURATION

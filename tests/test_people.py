@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.contrib.sessions.models import Session
 from django.test import Client
 from playwright.sync_api import expect
 
+from accounts.models import Session
 from accounts.tests.photos import photo
 from blog.jobs import compose_message
 from blog.models import Message, Post

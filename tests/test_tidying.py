@@ -4,9 +4,9 @@ from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from accounts.models import Session
 from exports import archive, jobs
 from exports.models import Export
 from microblog.jobs import APPS, tidy_up

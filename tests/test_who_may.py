@@ -1,4 +1,5 @@
-"""Who may do what is as who_may.txt says it, and all that can be asked for stands there."""
+"""Who may do what is as who_may.txt says it, and all that can be asked for stands there. Whatever
+is answered has the headers that it should have."""
 
 import re
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import User
 
+from . import headers
 from .everything import API, PEOPLE, Site, routes
 
 TABLE = Path(__file__).with_name("who_may.txt")
@@ -29,7 +31,9 @@ FROM_ANYWHERE = {  # may be posted to without a token of our own forms
     "/accounts/unsubscribe/<token>/",  # by mail programs (RFC 8058)
     "/api/",  # there is nothing
 }
-PRIVATE = re.compile(r"/(?:exports|tasks|tokens|webhooks|notifications)/<\w+>")  # of them, one
+PRIVATE = re.compile(
+    r"/(?:exports|tasks|tokens|sessions|webhooks|notifications)/<\w+>"
+)  # of them, one
 NEW, GONE = "Add to tests/who_may.txt:", "Take out of tests/who_may.txt:"
 
 pytestmark = pytest.mark.django_db
@@ -99,6 +103,8 @@ def not_as_expected(site, line):
     for method in line.methods(site):
         for kind, cell in zip(PEOPLE, line.cells, strict=True):
             outcome = site.ask(kind, method, line.route)
+            for words in headers.wrong(line.route, outcome.response):
+                yield f"{method} {line.route} by {kind}: {words}"
             if str(outcome) != cell:
                 changed = f" (changed: {', '.join(sorted(outcome.changed))})"
                 found = f"{outcome}{changed if outcome.changed else ''}"

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import AuthenticationFailed, UnsupportedMediaType, ValidationError
 
 from accounts.forms import TokenForm
-from accounts.models import Token, User
+from accounts.models import Session, Token, User
 from accounts.models.tokens import EXPIRES_IN_MAX, NAME_MAX_LENGTH, SCOPES
 
 from .authentication import WRONG, as_signed_in
@@ -120,6 +120,16 @@ class TokenSerializer(serializers.ModelSerializer):
 
     def get_scopes(self, token) -> list[str]:
         return token.scopes.split()
+
+
+class SessionSerializer(serializers.ModelSerializer):
+    """A session by its public name: its key, which is what a browser shows, is nobody's to see."""
+
+    id = serializers.UUIDField(source="public_id")
+
+    class Meta:
+        model = Session
+        fields = ["id", "created_at", "seen_at", "address", "user_agent"]
 
 
 class Preferences(Strict):

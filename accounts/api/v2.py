@@ -1,4 +1,4 @@
-"""Tokens and preferences."""
+"""Tokens, sessions and preferences."""
 
 from copy import copy
 
@@ -16,6 +16,7 @@ from .serializers import (
     IssuedToken,
     NewToken,
     Preferences,
+    SessionSerializer,
     TokenName,
     TokenSerializer,
     checked,
@@ -66,6 +67,39 @@ class OneToken(generics.GenericAPIView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
+class Sessions(generics.ListAPIView):
+    serializer_class = SessionSerializer
+    ordering = ("-created_at", "-public_id")
+
+    def get_queryset(self):
+        return self.request.user.sessions.alive()
+
+    @extend_schema(operation_id="sessions_list")
+    def get(self, request):
+        """The browsers in which you are signed in, the latest first."""
+        return self.list(request)
+
+    @extend_schema(operation_id="sessions_end_all", responses={204: None})
+    def delete(self, request):
+        """Sign out all browsers. Tokens stay."""
+        request.user.sign_out()
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class OneSession(generics.GenericAPIView):
+    serializer_class = SessionSerializer
+    lookup_field, lookup_url_kwarg = "public_id", "pk"
+
+    def get_queryset(self):
+        return self.request.user.sessions.all()
+
+    @extend_schema(operation_id="sessions_end", responses={204: None})
+    def delete(self, request, pk):
+        """Sign out a browser."""
+        self.get_object().delete()
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
 class OwnPreferences(APIView):
     @extend_schema(operation_id="preferences_retrieve", responses=Preferences)
     def get(self, request):
@@ -88,5 +122,7 @@ class OwnPreferences(APIView):
 urlpatterns = [
     path("tokens", Tokens.as_view(), name="tokens"),
     path("tokens/<int:pk>", OneToken.as_view(), name="token"),
+    path("me/sessions", Sessions.as_view(), name="sessions"),
+    path("me/sessions/<uuid:pk>", OneSession.as_view(), name="session"),
     path("me/preferences", OwnPreferences.as_view(), name="preferences"),
 ]

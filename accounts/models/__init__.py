@@ -1,4 +1,7 @@
-"""People, whom they follow, why some are suspended, and the tokens of the programs they use."""
+"""People, whom they follow, why some are suspended, where they are signed in, and the tokens of the
+programs they use."""
+
+from accounts.avatars import storage as avatar_storage  # as a migration calls it
 
 from .follows import Follow
 from .managers import Reader, UserManager, in_touch, not_muted
@@ -9,9 +12,9 @@ from .people import (
     UNSUBSCRIBE_SALT,
     USERNAME_TAKEN,
     User,
-    avatar_storage,
     languages,
 )
+from .sessions import Session
 from .suspensions import Suspension
 from .tokens import Token
 
@@ -23,6 +26,7 @@ __all__ = [
     "USERNAME_TAKEN",
     "Follow",
     "Reader",
+    "Session",
     "Suspension",
     "Token",
     "User",

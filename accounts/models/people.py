@@ -1,6 +1,6 @@
 """People."""
 
-import uuid
+import logging
 import zoneinfo
 from datetime import UTC, timedelta, tzinfo
 from pathlib import PurePath
@@ -9,8 +9,6 @@ from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.models import AbstractUser
 from django.core import signing
-from django.core.files.base import ContentFile
-from django.core.files.storage import storages
 from django.core.validators import MaxLengthValidator, RegexValidator
 from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Lower
@@ -20,13 +18,15 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts import pictures
+from accounts import avatars, pictures
 from accounts.validators import validate_display_name, validate_storable, validate_time_zone
 from tasks import lifecycle
 from tasks.registry import Refused
 from tasks.statements import Select
 
 from .managers import Reader, UserManager
+
+logger = logging.getLogger(__name__)
 
 NAME_MAX_LENGTH = 50  # code points
 ABOUT_MAX_LENGTH = 280  # code points
@@ -43,10 +43,6 @@ SUSPENDED = _(
 
 def languages():
     return settings.LANGUAGES
-
-
-def avatar_storage():
-    return storages["avatars"]
 
 
 class User(AbstractUser):
@@ -89,7 +85,7 @@ class User(AbstractUser):
         blank=True,
         validators=[validate_storable, MaxLengthValidator(ABOUT_MAX_LENGTH)],
     )
-    avatar = models.ImageField(_("picture"), storage=avatar_storage, blank=True)
+    avatar = models.ImageField(_("picture"), storage=avatars.storage, blank=True)
     last_seen = models.DateTimeField(_("last seen"), null=True, blank=True)
     signed_out_at = models.DateTimeField(
         _("signed out"), null=True, editable=False, help_text=_("When all their sessions ended.")
@@ -153,15 +149,20 @@ class User(AbstractUser):
                 violation_error_message=EMAIL_TAKEN,
             ),
         ]
+        indexes = [
+            # Whose a picture is, or that it is nobody's.
+            models.Index(fields=["avatar"], name="accounts_user_by_avatar"),
+        ]
 
     @transaction.atomic(savepoint=False)
     def save(self, *args, **kwargs):
         """In one transaction with what others keep of a person, such as the index of a search. Who
-        changes the password shuts out the programs that came in by the old one."""
+        changes the password shuts out the browsers and programs that came in by the old one."""
         is_other_password = self._is_other_password(kwargs.get("update_fields"))
         super().save(*args, **kwargs)
         if is_other_password:
             self.tokens.all().delete()
+            self.sessions.all().delete()
 
     def _is_other_password(self, update_fields):
         """Whether another password is about to be saved. The row is locked, so that no token is
@@ -247,25 +248,28 @@ class User(AbstractUser):
     def avatar_version(self) -> str:
         return PurePath(self.avatar.name).stem if self.avatar else "drawn"
 
-    def read_avatar(self) -> tuple[bytes, str]:
-        """(picture, content type): the uploaded one, or one that is drawn of the user name."""
-        if self.avatar:
-            try:
-                with self.avatar.open("rb") as file:
-                    return file.read(), pictures.TYPE
-            except FileNotFoundError:  # lost with a disk, perhaps; the page goes on without it
-                pass
-        return pictures.draw(self.username), "image/svg+xml"
+    def read_picture(self) -> bytes | None:
+        """The uploaded picture; None when there is none, or it was lost. Raises pictures.Away."""
+        return avatars.read(self.avatar) if self.avatar else None
 
-    @transaction.atomic
-    def change_avatar(self, picture: bytes):
-        """Take `picture`, made by `pictures.make_square()`, or none if it is empty."""
-        old = User.objects.select_for_update().get(pk=self.pk).avatar
-        self.avatar = ""
-        if picture:
-            self.avatar.save(f"{uuid.uuid4().hex}.webp", ContentFile(picture), save=False)
-        self.save(update_fields=["avatar"])
-        _remove_on_commit(old)
+    def read_avatar(self) -> tuple[bytes, str]:
+        """(picture, content type): the uploaded one, or one that is drawn of the user name when
+        there is none, or it can't be had now."""
+        try:
+            if picture := self.read_picture():
+                return picture, pictures.TYPE
+        except pictures.Away as error:
+            logger.warning("The picture of user %s can't be read. %s", self.pk, error)
+        return pictures.draw(self.username), pictures.DRAWN
+
+    def change_avatar(self, picture: bytes, *others: str):
+        """Take `picture`, made by `pictures.make_square()`, or none if it is empty; and save these
+        other fields with it. Raises pictures.Away, and then nothing has changed."""
+        with avatars.kept(picture, User.avatar.field.storage) as name, transaction.atomic():
+            old = User.objects.select_for_update().get(pk=self.pk).avatar
+            self.avatar = name
+            self.save(update_fields=["avatar", *others])
+            avatars.remove_on_commit(old)
 
     def change_email(self, email: str) -> bool:
         """Move to a confirmed address. False when somebody else has it by now, or when this one's
@@ -300,6 +304,7 @@ class User(AbstractUser):
         if not User.objects.active().select_for_update(no_key=True).filter(pk=self.pk).first():
             return False
         self.tokens.all().delete()
+        self.sessions.all().delete()
         self.suspensions.create(reason=reason, words=words, began_by=by)
         self.is_active, self.signed_out_at = False, timezone.now()
         self.save(update_fields=["is_active", "signed_out_at"])
@@ -331,6 +336,13 @@ class User(AbstractUser):
         """What somebody who is suspended is told who signs in: a sentence, and an admin's words."""
         suspension = self.suspensions.filter(ended_at=None).first()
         return [str(SUSPENDED), *filter(None, [suspension and suspension.words])]
+
+    @transaction.atomic
+    def sign_out(self):
+        """End all their sessions, also one that begins at this moment."""
+        self.signed_out_at = timezone.now()
+        self.save(update_fields=["signed_out_at"])
+        self.sessions.all().delete()
 
     def get_session_auth_hash(self):
         return self._since_signed_out(super().get_session_auth_hash())
@@ -371,10 +383,4 @@ FOLLOWER_BY_MAIL = Select(
 
 @receiver(post_delete, sender=User)
 def remove_avatar(sender, instance, **kwargs):
-    _remove_on_commit(instance.avatar)
-
-
-def _remove_on_commit(avatar):
-    if avatar:
-        storage, name = avatar.storage, avatar.name
-        transaction.on_commit(lambda: storage.delete(name), robust=True)
+    avatars.remove_on_commit(instance.avatar)

@@ -1,7 +1,11 @@
 """Why people are kept out."""
 
+from datetime import timedelta
+
+from django.conf import settings
 from django.core.validators import MaxLengthValidator
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -10,6 +14,12 @@ from accounts.validators import validate_not_blank, validate_storable
 from .people import User
 
 WORDS_MAX_LENGTH = 500  # code points
+
+
+class SuspensionQuerySet(models.QuerySet):
+    def to_forget(self):
+        """Those that ended so long ago that they count no more."""
+        return self.filter(ended_at__lt=Now() - timedelta(days=settings.KEEP_DECISIONS_DAYS))
 
 
 class Suspension(models.Model):
@@ -52,6 +62,8 @@ class Suspension(models.Model):
         verbose_name=_("restored by"),
     )
 
+    objects = SuspensionQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("suspension")
         verbose_name_plural = _("suspensions")
@@ -63,6 +75,13 @@ class Suspension(models.Model):
                 name="accounts_suspension_once",
             )
         ]
+        indexes = [
+            models.Index(
+                fields=["ended_at"],
+                condition=models.Q(ended_at__isnull=False),
+                name="accounts_suspension_by_end",
+            )
+        ]
 
     def __str__(self):
-        return f"{self.person_id} @ {self.began_at}"
+        return f"{self.began_at:%Y-%m-%d}"

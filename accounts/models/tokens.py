@@ -104,6 +104,13 @@ class Token(models.Model):
         verbose_name = _("token")
         verbose_name_plural = _("tokens")
         ordering = ["-id"]
+        indexes = [
+            models.Index(
+                fields=["expires_at"],
+                condition=Q(expires_at__isnull=False),
+                name="accounts_token_by_end",
+            )
+        ]
 
     def __str__(self):
         return self.name or str(self.pk)

@@ -41,6 +41,7 @@ def test_it_is_not_sent_again(client, alice):
     etag = client.get(URL)["ETag"]
     response = client.get(URL, headers={"If-None-Match": etag})
     assert (response.status_code, response.content) == (304, b"")
+    assert response["ETag"] == etag
 
 
 def test_it_asks_for_the_person_alone(alices, django_assert_num_queries):

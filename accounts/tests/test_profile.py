@@ -60,6 +60,7 @@ def test_any_script_will_do(post, alice, name):
     assert alice.display_name == name
 
 
+@pytest.mark.django_db(transaction=True)
 def test_the_profile_and_its_words_in_the_search_are_saved_together(
     alices, alice, stored, monkeypatch
 ):

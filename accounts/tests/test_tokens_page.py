@@ -4,11 +4,10 @@ import json
 from datetime import timedelta
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from accounts.api import jwts
-from accounts.models import Token, User
+from accounts.models import Session, Token, User
 from conftest import PASSWORD
 
 URL = "/accounts/tokens/"

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts import mail
+from accounts import known, mail
 from accounts.forms import PasswordResetForm, RegisterForm, SignInForm
 
 
@@ -56,6 +56,10 @@ class PasswordReset(PasswordResetView):
 class PasswordResetConfirm(SuccessMessageMixin, PasswordResetConfirmView):
     template_name = "accounts/password_reset_confirm.html"
     success_url = reverse_lazy("accounts:login")
+
+    def form_valid(self, form):
+        known.mark(self.request, self.user)
+        return super().form_valid(form)
 
     def get_success_message(self, cleaned_data):
         return _("Your password is changed. Sign in with the new one.")

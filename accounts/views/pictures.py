@@ -3,11 +3,17 @@
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.cache import get_conditional_response, patch_cache_control
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
+from accounts import pictures
 from accounts.models import User
 
 YEAR = 365 * 24 * 3600  # seconds
+AS_A_PICTURE = {  # whatever it may be: opened by itself nothing in it runs; others may show it
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
 
 
 @require_safe
@@ -17,10 +23,27 @@ def avatar(request, username):
     etag = f'"{person.avatar_version}"'
     response = get_conditional_response(request, etag=etag)
     if response is None:
-        picture, content_type = person.read_avatar()
-        response = HttpResponse(picture, content_type=content_type, headers={"ETag": etag})
-    if request.GET.get("v") == person.avatar_version:
+        response = _whole(person, etag)
+    else:
+        response["ETag"] = etag
+    for header, value in AS_A_PICTURE.items():
+        response[header] = value
+    if not response.has_header("ETag"):
+        patch_cache_control(response, no_store=True)
+    elif request.GET.get("v") == person.avatar_version:
         patch_cache_control(response, public=True, max_age=YEAR, immutable=True)
     else:
         patch_cache_control(response, public=True, no_cache=True)
+    return response
+
+
+def _whole(person, etag):
+    """Without the ETag where one is drawn in place of their own, which may be back soon."""
+    picture, content_type = person.read_avatar()
+    is_drawn = content_type == pictures.DRAWN
+    response = HttpResponse(picture, content_type=content_type)
+    name = f"{person.username}.{'svg' if is_drawn else 'webp'}"
+    response["Content-Disposition"] = content_disposition_header(False, name)
+    if not (is_drawn and person.avatar):
+        response["ETag"] = etag
     return response

@@ -1,5 +1,6 @@
 """What people decide about their account."""
 
+import logging
 from copy import copy
 
 from django.contrib import messages
@@ -17,9 +18,11 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts import email_tokens, mail
+from accounts import email_tokens, mail, pictures
 from accounts.forms import EmailForm, PasswordForm, ProfileForm, SettingsForm
 from accounts.models import UNSUBSCRIBABLE, UNSUBSCRIBE_SALT, User
+
+logger = logging.getLogger(__name__)
 
 
 @login_required
@@ -27,11 +30,18 @@ from accounts.models import UNSUBSCRIBABLE, UNSUBSCRIBE_SALT, User
 def profile(request):
     # A copy, because a form writes to its instance also what it then refuses.
     form = ProfileForm(request.POST or None, request.FILES or None, instance=copy(request.user))
+    status = 200
     if request.method == "POST" and form.is_valid():
-        form.save()
-        messages.success(request, _("Your profile is saved."))
-        return redirect("accounts:profile")
-    return render(request, "accounts/profile.html", {"form": form})
+        try:
+            form.save()
+        except pictures.Away as error:
+            logger.error("A picture can't be kept. %s", error)
+            form.add_error("picture", pictures.NOT_KEPT)
+            status = 503
+        else:
+            messages.success(request, _("Your profile is saved."))
+            return redirect("accounts:profile")
+    return render(request, "accounts/profile.html", {"form": form}, status=status)
 
 
 @login_required

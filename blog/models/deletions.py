@@ -1,12 +1,24 @@
 """What is not there any more."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+SPARE = timedelta(days=1)  # longer than an export takes that has begun to ask for them
 
-class DeletionManager(models.Manager):
+
+class DeletionQuerySet(models.QuerySet):
+    def to_forget(self):
+        """Those that no copy is compared with any more."""
+        long_ago = timezone.now() - Deletion.kept_for() - SPARE
+        undone_lately = models.Q(undone_at__gte=long_ago)
+        return self.filter(~undone_lately, at__lt=long_ago)
+
+
+class DeletionManager(models.Manager.from_queryset(DeletionQuerySet)):
     def note(self, posts, at=None):
         """Write down that `posts` (of each `pk`, `author_id` and `deleted_at`) are gone: `at` a
         moment, or now. What is purged keeps the moment that was noted when it was removed; what had
@@ -48,6 +60,7 @@ class Deletion(models.Model):
         verbose_name_plural = _("deletions")
         indexes = [
             models.Index(fields=["author", "at", "post_id"], name="blog_deletion_by_time"),
+            models.Index(fields=["at"], name="blog_deletion_by_age"),
             models.Index(
                 fields=["author", "undone_at"],
                 condition=models.Q(undone_at__isnull=False),
@@ -57,3 +70,8 @@ class Deletion(models.Model):
 
     def __str__(self):
         return f"{self.post_id} @ {self.at}"
+
+    @staticmethod
+    def kept_for() -> timedelta:
+        """So old a copy can be, and be told what of it is gone."""
+        return timedelta(days=settings.KEEP_DELETIONS_DAYS)

@@ -17,6 +17,7 @@ from .tags import Tag
 CHUNK = 500  # posts that are deleted at once
 MANY = 2_000  # posts that are taken away at once
 UNDO_FOR = timedelta(seconds=60)  # in which a deleted post can be brought back
+PURGED_AFTER = timedelta(days=1)  # longer than the tasks of purging take
 FINAL = 2 * UNDO_FOR  # so long ago is what others delete deleted: its author can't bring it back
 
 
@@ -60,6 +61,10 @@ class PostQuerySet(models.QuerySet):
     def restorable(self):
         """Deleted a moment ago, by their authors."""
         return self.filter(deleted_at__gt=timezone.now() - UNDO_FOR)
+
+    def to_purge(self):
+        """Deleted, and left by the task that was to remove them for good: it failed, say."""
+        return self.filter(deleted_at__lt=timezone.now() - PURGED_AFTER)
 
     def tagged(self, name):
         """`name`: in whatever case."""

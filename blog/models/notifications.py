@@ -1,9 +1,12 @@
 """What people are told of: that somebody follows, mentions or answers them, that their export is
 ready, that a post of theirs was hidden."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -43,6 +46,10 @@ class NotificationQuerySet(ReadableQuerySet):
             post__deleted_at=None,
             post__hidden_at=None,
         )
+
+    def to_forget(self):
+        """Those that were read so long ago that nobody looks for them any more."""
+        return self.filter(read_at__lt=Now() - timedelta(days=settings.KEEP_NOTIFICATIONS_DAYS))
 
 
 class Notification(models.Model):
@@ -114,6 +121,11 @@ class Notification(models.Model):
                 fields=["recipient", "id"],
                 condition=Q(read_at=None),
                 name="blog_notification_unread",
+            ),
+            models.Index(
+                fields=["read_at"],
+                condition=Q(read_at__isnull=False),
+                name="blog_notification_by_reading",
             ),
         ]
 

@@ -112,6 +112,11 @@ class Post(models.Model):
                 condition=Q(edited_at__isnull=False),
                 name="blog_post_edited",
             ),
+            models.Index(
+                fields=["deleted_at"],
+                condition=Q(deleted_at__isnull=False),
+                name="blog_post_deleted",
+            ),
             models.Index(  # in the order of their list in the admin
                 fields=["timestamp", "id"],
                 condition=Q(hidden_at__isnull=False),

@@ -1,12 +1,17 @@
 """What people say is wrong with a post or with a person, and what admins decide."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import models, transaction
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from accounts.validators import validate_storable
 
 from .posts import BodyField, Post
@@ -19,7 +24,18 @@ def behind(about):
     return about.author if isinstance(about, Post) else about
 
 
-class CaseManager(models.Manager):
+class CaseQuerySet(models.QuerySet):
+    def to_forget(self):
+        """Those that were decided long ago, and whose decision is not in force any more."""
+        hidden = Post.with_deleted.filter(pk=OuterRef("post"), hidden_at__isnull=False)
+        is_hidden = Q(Exists(hidden), decision=Case.Decision.HIDDEN)
+        out = User.objects.filter(pk=OuterRef("person"), is_active=False)
+        is_out = Q(Exists(out), decision=Case.Decision.SUSPENDED)
+        long_ago = Now() - timedelta(days=settings.KEEP_DECISIONS_DAYS)
+        return self.filter(~is_hidden, ~is_out, decided_at__lt=long_ago)
+
+
+class CaseManager(models.Manager.from_queryset(CaseQuerySet)):
     def open_about(self, about):
         """The open case of a post or a person; a new one, if there is none. In a transaction, to
         whose end nobody decides it."""
@@ -77,11 +93,11 @@ class Case(models.Model):
         verbose_name_plural = _("reported posts and people")
         constraints = [
             models.UniqueConstraint(
-                fields=["post"], condition=models.Q(decided_at=None), name="blog_case_of_post"
+                fields=["post"], condition=Q(decided_at=None), name="blog_case_of_post"
             ),
             models.UniqueConstraint(
                 fields=["person"],
-                condition=models.Q(decided_at=None, post=None),
+                condition=Q(decided_at=None, post=None),
                 name="blog_case_of_person",
             ),
         ]

@@ -87,11 +87,15 @@ class EstimateOfExports(APIView):
 class Exports(Refusing, Conditional, generics.ListAPIView):
     serializer_class = ExportSerializer
     scope = "export"
+    throttle_scope = {"POST": "export"}
     answer_headers = {"GET": ["Retry-After"]}
     ordering = ("-created_at", "-id")
 
     def get_queryset(self):
         return self.request.user.exports.with_task()
+
+    def paginate_queryset(self, queryset):
+        return self.get_queryset().read_again_if_done(super().paginate_queryset(queryset))
 
     @extend_schema(
         operation_id="exports_list",
@@ -265,6 +269,8 @@ class Cancellation(_OneOfMine):
 
 
 class Retrial(_OneOfMine):
+    throttle_scope = "export"
+
     @extend_schema(
         operation_id="exports_retry",
         request=None,

@@ -125,7 +125,8 @@ class Deliveries(_OfDeliveries, generics.ListAPIView):
 
     @extend_schema(operation_id="webhooks_deliveries_list")
     def get(self, request, pk):
-        """When it was called in the last 30 days and what it answered, the latest first."""
+        """When it was called, as far back as that is kept (30 days, unless this site's operators
+        have it otherwise), and what it answered, the latest first."""
         return self.list(request)
 
 

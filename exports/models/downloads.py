@@ -1,13 +1,23 @@
-from django.db import models
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts import browsers
+
 from .exports import Export
 
-USER_AGENT_MAX = 200  # characters
+
+class DownloadQuerySet(models.QuerySet):
+    def to_forget(self):
+        """Those of which nobody needs to know any more when and from where."""
+        return self.filter(at__lt=Now() - timedelta(days=settings.KEEP_DOWNLOADS_DAYS))
 
 
-class DownloadManager(models.Manager):
+class DownloadManager(models.Manager.from_queryset(DownloadQuerySet)):
     SHOWN = 20  # on the page of an export
 
     def newest(self):
@@ -16,8 +26,7 @@ class DownloadManager(models.Manager):
 
     def note(self, request):
         """That one begins with this request."""
-        program = request.headers.get("User-Agent", "").replace("\0", "")
-        return self.create(address=request.address, user_agent=program[:USER_AGENT_MAX])
+        return self.create(address=request.address, user_agent=browsers.user_agent(request))
 
 
 class Download(models.Model):
@@ -30,7 +39,7 @@ class Download(models.Model):
     address = models.CharField(
         _("address"), max_length=50, blank=True, help_text=_("Of IPv6, the network.")
     )
-    user_agent = models.CharField(_("program"), max_length=USER_AGENT_MAX, blank=True)
+    user_agent = models.CharField(_("program"), max_length=browsers.USER_AGENT_MAX, blank=True)
 
     objects = DownloadManager()
 
@@ -38,6 +47,13 @@ class Download(models.Model):
         verbose_name = _("download")
         verbose_name_plural = _("downloads")
         ordering = ["-at", "-id"]
+        indexes = [models.Index(fields=["at"], name="exports_download_by_age")]
 
     def __str__(self):
         return f"{self.export_id} @ {self.at}"
+
+    @transaction.atomic
+    def save(self, *args, **kwargs):
+        """In one transaction with what its export keeps of it, when it is forgotten."""
+        super().save(*args, **kwargs)
+        Export.objects.filter(pk=self.export_id, fetched_at=None).update(fetched_at=self.at)

@@ -19,10 +19,10 @@ from exports.changes import MARGIN, Changes
 from exports.formats import PostsJson
 from exports.tally import DELETED, tally
 from tasks import lifecycle
-from tasks.models import Task
+from tasks.models import State, Task
 from tasks.registry import Refused
 
-from .managers import ExportManager, kept_for, launch_task
+from .managers import ExportManager, kept_for, launch_task, noted_since
 
 ESTIMATED_FROM = 200  # posts
 
@@ -90,6 +90,7 @@ class Export(models.Model):
         _("removed"), null=True, help_text=_("When its file was deleted.")
     )
 
+    fetched_at = models.DateTimeField(_("first downloaded"), null=True)
     mailed_at = models.DateTimeField(_("mailed"), null=True)
     attached = models.BooleanField(_("attached"), null=True, help_text=_("To the mail that went."))
     reminded_at = models.DateTimeField(_("reminded"), null=True)
@@ -192,7 +193,9 @@ class Export(models.Model):
 
     def has_changes(self) -> bool:
         """Whether there may be anything to take out that it does not have."""
-        return self.snapshot_at is None or self.changes_since().exist()
+        if self.snapshot_at is None or self.snapshot_at < noted_since():
+            return True
+        return self.changes_since().exist()
 
     @property
     def file_name(self) -> str:
@@ -229,6 +232,12 @@ class Export(models.Model):
     def is_under_way(self) -> bool:
         """Whether a task works on it, or is going to."""
         return bool(self.task and self.task.is_active)
+
+    @property
+    def is_said_to_be_done_too_early(self) -> bool:
+        """Whether its task has succeeded, and this row was read before."""
+        is_done = self.task is not None and self.task.state == State.SUCCEEDED
+        return is_done and not self.file and not self.is_over
 
     @property
     def is_over(self) -> bool:
@@ -301,11 +310,14 @@ class Export(models.Model):
     def retry(self) -> bool:
         """Let a new task go on with it. False when its owner has one that is active.
 
-        Raises Refused when there is no need; and UsedUp, unless its file is there already and only
-        has to be mailed.
+        Raises Refused when there is no need, or when it is about changes since a time from which
+        not all is known any more; and UsedUp, unless its file is there already and only has to be
+        mailed.
         """
         if self.task and not (self.task.is_active or self.task.ended_badly):
             raise Refused(_("There is no need to try this export again."))
+        if self.is_of_changes and not self.file and self.changed_since < noted_since():
+            raise Refused(_("What has changed is not known any more. Please start a new export."))
         task, created = launch_task(self.owner, self.pk, allowed=bool(self.file))
         if created:
             self.owner.tasks.filter(pk=self.task_id).mark_seen()

@@ -2,14 +2,16 @@
 
 import hashlib
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Max, Prefetch, Q
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from blog.models import Deletion
 from exports import archive, contents
 from exports.changes import MARGIN
 from exports.refusals import UsedUp
@@ -25,6 +27,11 @@ REMIND_BEFORE = timedelta(days=2)  # the end of a file; or a third of its life, 
 
 def kept_for() -> timedelta:
     return timedelta(days=settings.EXPORT_KEEP_DAYS)
+
+
+def noted_since() -> datetime:
+    """From when on it is known which posts were deleted: since then an export may say so."""
+    return timezone.now() - Deletion.kept_for()
 
 
 def launch_task(owner, export, *, allowed=False, background=False):
@@ -54,6 +61,13 @@ class ExportQuerySet(models.QuerySet):
             export.task = task
         return export
 
+    def read_again_if_done(self, exports: list) -> list:
+        """Some of these, with their tasks, which were read after them; anew where a task has
+        succeeded in between: so whatever it says to be done is there."""
+        early = [each.pk for each in exports if each.is_said_to_be_done_too_early]
+        late = self.in_bulk(early)
+        return [late.get(each.pk, each) for each in exports]
+
     def with_file(self):
         return self.exclude(file="")
 
@@ -72,7 +86,7 @@ class ExportQuerySet(models.QuerySet):
         """Those whose file goes soon, while its owner has it neither by mail nor by a download, and
         was not told yet."""
         soon = Now() + min(REMIND_BEFORE, kept_for() / 3)
-        unfetched = self.with_file().exclude(attached=True).filter(downloads=None)
+        unfetched = self.with_file().exclude(attached=True).filter(fetched_at=None)
         reachable = unfetched.filter(owner__is_active=True).exclude(owner__email="")
         return reachable.filter(expires_at__gt=Now(), expires_at__lte=soon, reminded_at=None)
 
@@ -115,7 +129,7 @@ class ExportQuerySet(models.QuerySet):
     def reached(self):
         """Whose file their owners have: it came with the mail, or they fetched it."""
         published = self.exclude(published_at=None)
-        return published.filter(Q(attached=True) | Q(downloads__isnull=False)).distinct()
+        return published.filter(Q(attached=True) | Q(fetched_at__isnull=False))
 
 
 class ExportManager(models.Manager.from_queryset(ExportQuerySet)):
@@ -155,9 +169,10 @@ class ExportManager(models.Manager.from_queryset(ExportQuerySet)):
 
     def base_for(self, owner):
         """Since which export `owner` can take out what has changed, or None: the latest of all
-        posts that reached them. One of changes counts, for it made the one before it complete."""
+        posts that reached them, unless it is too old. One of changes counts, for it made the one
+        before it complete."""
         all_posts = owner.exports.reached().filter(since=None, until=None)
-        return all_posts.exclude(snapshot_at=None).order_by("-snapshot_at").first()
+        return all_posts.filter(snapshot_at__gte=noted_since()).order_by("-snapshot_at").first()
 
     def estimate(self, owner) -> dict:
         """How much an export of all that `owner` wrote would hold: `posts`, and about how many

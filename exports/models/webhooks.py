@@ -24,7 +24,6 @@ from tasks.registry import Refused
 
 JOB = "exports.jobs.call_webhook"
 SECRET_PREFIX = "whsec_"  # noqa: S105
-KEPT_FOR = timedelta(days=30)
 PAGE_SIZE = 25  # deliveries
 
 
@@ -149,8 +148,10 @@ class DeliveryQuerySet(models.QuerySet):
         return self.filter(webhook__disabled_at=None, webhook__owner__is_active=True)
 
     def to_forget(self):
-        """Those that nobody asks for any more."""
-        return self.filter(created_at__lt=Now() - KEPT_FOR)
+        """Those that nobody asks for any more; not those that are being made again."""
+        long_ago = Now() - timedelta(days=settings.KEEP_DELIVERIES_DAYS)
+        under_way = Task.objects.active().filter(pk=OuterRef("task"))
+        return self.filter(~Exists(under_way), created_at__lt=long_ago)
 
     def page(self, before: str = ""):
         """(the latest ones, or those before the one with this id; the `before` of the next page, or

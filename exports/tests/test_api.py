@@ -292,6 +292,14 @@ class TestOne:
         assert said["state"] == "succeeded" or answer["Retry-After"]
         assert ask("get", f"{URL}/{export.pk}").json()["state"] == "succeeded"
 
+    def test_nothing_is_missing_in_the_list_either(self, ask, export):
+        with ending_meanwhile(export):
+            answer = ask("get", URL)
+        (said,) = answer.json()["results"]
+        assert said["download_url"] or (said["state"] != "succeeded" and answer["Retry-After"])
+        (said,) = ask("get", URL).json()["results"]
+        assert (said["state"], bool(said["download_url"])) == ("succeeded", True)
+
     def test_it_outlives_its_tasks(self, ask, done):
         Task.objects.all().delete()
         said = ask("get", f"{URL}/{done.pk}").json()

@@ -12,32 +12,32 @@ from zipfile import ZipFile
 import boto3
 import pytest
 import requests
-from moto.server import ThreadedMotoServer
+from botocore.config import Config
 
+from accounts import buckets
 from exports import archive, jobs, links
 from exports.models import Export
 from microblog.doctor import disk
 from tasks.models import State, Task
+from tests import store as servers
 
 from .conftest import content
 
+QUICK = buckets.QUICK
 PART = 5 << 20  # bytes: the smallest that S3 has, but for the last
 
 
 @pytest.fixture(scope="module")
 def store():
     """The address of the server."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-    server._server.server_close()
+    with servers.store() as address:
+        yield address
 
 
 @pytest.fixture(autouse=True)
-def quiet(caplog):
+def at_leisure(caplog, monkeypatch):
     caplog.set_level(logging.WARNING, "werkzeug")
+    monkeypatch.setattr(buckets, "QUICK", QUICK.merge(Config(read_timeout=60)))
 
 
 @pytest.fixture
@@ -47,12 +47,7 @@ def keep_in(settings, monkeypatch, store):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
 
     def keep_in(bucket, address=store):
-        options = {
-            "bucket_name": bucket,
-            "endpoint_url": address,
-            "region_name": "us-east-1",
-            "addressing_style": "path",
-        }
+        options = servers.options(address, bucket)
         archives = {"BACKEND": "exports.buckets.Bucket", "OPTIONS": options}
         settings.STORAGES = settings.STORAGES | {"archives": archives}
         # Asked for once, at the start.
@@ -263,15 +258,36 @@ class TestTrouble:
         assert b"be fetched right now" in response.content
         assert not done.downloads.exists()
 
+    def test_a_store_that_hangs_keeps_one_person_waiting_for_some_seconds(
+        self, bucket, keep_in, export, alices, monkeypatch
+    ):
+        done, asked = work(export), []
+        monkeypatch.setattr(buckets, "QUICK", QUICK.merge(Config(read_timeout=0.2)))
+        with servers.silence() as address:
+            keep_in(bucket.name, address)
+            client = archive.storage().connection.meta.client
+            client.meta.events.register("before-send.s3", lambda **_: asked.append(1))
+            assert alices.get(links.make(done)).status_code == 503
+            assert alices.get(links.make(done)).status_code == 503
+            assert len(asked) == 2  # a second time by the first request, and not by the second one
+
+    def test_what_is_large_is_waited_for_longer(self, keep_in, monkeypatch):
+        monkeypatch.setattr(buckets, "QUICK", QUICK)
+        keep_in("any-bucket")
+        there = archive.storage()
+        quick, whole = there.client_config, there.whole.client_config
+        assert (quick.connect_timeout, quick.read_timeout) == (3, 5)
+        assert (whole.connect_timeout, whole.read_timeout) == (5, 30)
+
 
 def test_the_doctor_writes_and_leaves_nothing(bucket):
-    assert disk.look_at_bucket().state == "ok"
+    assert disk.look_at_bucket("archives").state == "ok"
     assert not names(bucket)
 
 
 def test_the_doctor_finds_a_bucket_that_is_not_there(keep_in):
     keep_in("nowhere-to-be-found")
-    found = disk.look_at_bucket()
+    found = disk.look_at_bucket("archives")
     assert found.state == "wrong"
     assert "ARCHIVES_S3_BUCKET" in found.words
     assert "docs/storage.md" in found.mend

@@ -6,6 +6,7 @@ from django.utils import timezone
 from blog.models import Post
 from exports.changes import MARGIN, Changes
 from exports.models import Export
+from tasks.registry import Refused
 
 LONG_AGO = timedelta(days=30)
 
@@ -172,6 +173,38 @@ class TestBase:
 
     def test_there_may_be_none(self, alice, bob, base):
         assert Export.objects.base_for(bob) is None
+
+
+class TestWhatIsNotedNoMore:
+    """Which posts were deleted is known for KEEP_DELETIONS_DAYS."""
+
+    def age(self, base, days):
+        moment = now() - timedelta(days=days)
+        Post.objects.update(timestamp=moment - LONG_AGO)
+        Export.objects.filter(pk=base.pk).update(snapshot_at=moment, published_at=moment)
+        base.refresh_from_db()
+
+    def test_the_next_one_begins_with_none_that_is_older(self, alice, base):
+        self.age(base, 364)
+        assert Export.objects.base_for(alice) == base
+        self.age(base, 366)
+        assert Export.objects.base_for(alice) is None
+
+    def test_what_is_older_may_have_changed(self, alice, base):
+        self.age(base, 366)
+        assert base.has_changes()
+        self.age(base, 364)
+        assert not base.has_changes()
+
+    def test_what_goes_on_from_an_older_one_is_not_tried_again(self, alice, base):
+        export, _ = Export.objects.start(alice, base=base)
+        export.cancel()
+        export.task.refresh_from_db()
+        export.changed_since = now() - timedelta(days=366)
+        with pytest.raises(Refused, match="new export"):
+            export.retry()
+        export.changed_since = now() - timedelta(days=364)
+        assert export.retry()
 
 
 class TestExportOfChanges:

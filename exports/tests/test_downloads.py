@@ -1,11 +1,14 @@
 import re
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.utils import timezone
 
 from exports import archive, jobs, links
 from exports.models import Download, Export
+from tasks.keeping import delete
 from tasks.models import Task
 
 from .conftest import content
@@ -202,6 +205,39 @@ class TestPage:
         done.downloads.create(address="192.0.2.1")
         Export.objects.update(file="", removed_at=timezone.now())
         assert "192.0.2.1" in self.page(alices, done)
+
+
+class TestKeeping:
+    def fetched(self, done, **ago):
+        return done.downloads.create(address="192.0.2.1", at=timezone.now() - timedelta(**ago))
+
+    def test_they_are_kept_a_quarter(self, done):
+        self.fetched(done, days=91)
+        kept = self.fetched(done, days=89)
+        assert len(list(delete(Download.objects.to_forget()))) == 1
+        assert done.downloads.get() == kept
+
+    def test_that_it_was_fetched_stays_known(self, alices, alice, done):
+        first = self.fetched(done, days=92).at
+        self.fetched(done, days=91)
+        Export.objects.update(attached=False)
+        list(delete(Download.objects.to_forget()))
+        assert alice.exports.reached().get().fetched_at == first
+        assert "so long ago" in self.page(alices, done)
+        Export.objects.update(file="", removed_at=timezone.now())
+        page = self.page(alices, done)
+        assert "It was downloaded." in page
+        assert "never downloaded" not in page
+
+    def page(self, client, export):
+        return client.get(f"/exports/{export.pk}/").content.decode()
+
+    def test_of_exports_from_before_it_is_noted(self, done):
+        self.fetched(done, days=2)
+        first = self.fetched(done, days=3).at
+        Export.objects.update(fetched_at=None)
+        import_module("exports.migrations.0007_retention").note_first_downloads(apps, None)
+        assert Export.objects.get().fetched_at == first
 
 
 def test_admins_see_how_often_and_not_from_where(admin_client, done):

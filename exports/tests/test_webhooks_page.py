@@ -61,17 +61,26 @@ def errors(answer) -> dict:
 
 
 class TestRegister:
-    def test_the_secret_is_the_answer_and_on_no_other_page(self, alices, alice):
+    def test_the_secret_is_shown_once_and_on_no_other_page(self, alices, alice):
         answer = alices.post(URL, GIVEN)
         webhook = alice.webhooks.get()
         assert (webhook.url, webhook.events) == (HOOK, "export.failed export.succeeded")
-        assert answer.status_code == 200
+        assert (answer.status_code, answer["Location"]) == (302, f"{URL}{webhook.pk}/")
+        assert webhook.secret not in alices.session.values()
+        alices.head(answer["Location"])  # is not looking at it
+        answer = alices.get(answer["Location"])
         assert webhook.secret in words(answer)
         assert "no-store" in answer["Cache-Control"]
         assert "Microblog-Signature" in words(answer)
         assert "HMAC-SHA256" in words(answer)
         for address in (URL, f"{URL}{webhook.pk}/", f"{URL}{webhook.pk}/delete/", "/exports/"):
             assert webhook.secret not in alices.get(address).content.decode()
+
+    def test_each_new_one_shows_its_own(self, alices, alice):
+        pages = [alices.post(URL, GIVEN | {"url": f"{HOOK}{n}"})["Location"] for n in range(2)]
+        second, first = alice.webhooks.all()
+        assert second.secret in words(alices.get(pages[1]))
+        assert first.secret not in words(alices.get(pages[0]))
 
     @pytest.mark.parametrize(
         "url",

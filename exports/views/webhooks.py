@@ -1,5 +1,6 @@
 """Web servers of people that are told of their exports, and what became of each telling."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,8 +11,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from exports.forms import WebhookForm
 from exports.models import Delivery, Webhook
-from exports.models.webhooks import KEPT_FOR
 from tasks.registry import Refused
+
+NEW = "new_webhook"  # in a session: the id of one whose secret is to be shown
 
 
 @sensitive_post_parameters("url")
@@ -19,10 +21,10 @@ from tasks.registry import Refused
 @require_http_methods(["GET", "HEAD", "POST"])
 @cache_control(private=True, no_store=True)
 def webhooks(request):
-    """The secret of a new one is the answer to what asked for it, and is on no other page."""
     form = WebhookForm(request.POST if request.method == "POST" else None)
     if form.is_valid() and (webhook := form.register(request.user)):
-        return render(request, "exports/new_webhook.html", {"webhook": webhook})
+        request.session[NEW] = str(webhook.pk)
+        return redirect("exports:webhook", webhook.pk)
     mine = request.user.webhooks.with_standing().with_last_delivery()
     context = {"form": form, "webhooks": mine, "most": Webhook.MOST}
     return render(request, "exports/webhooks.html", context)
@@ -32,14 +34,18 @@ def webhooks(request):
 @require_safe
 @cache_control(private=True, no_store=True)
 def webhook(request, hook):
+    """Of a new one, the first time, its secret, which is on no other page."""
     webhook = get_object_or_404(request.user.webhooks.with_standing(), pk=hook)
+    if request.method == "GET" and request.session.get(NEW) == str(hook):
+        del request.session[NEW]
+        return render(request, "exports/new_webhook.html", {"webhook": webhook})
     deliveries, older = webhook.deliveries.page(request.GET.get("before", ""))
     context = {
         "webhook": webhook,
         "deliveries": deliveries,
         "older": older,
         "is_moving": any(each.state == Delivery.State.PENDING for each in deliveries),
-        "kept_days": KEPT_FOR.days,
+        "kept_days": settings.KEEP_DELIVERIES_DAYS,
     }
     return render(request, "exports/webhook.html", context)
 

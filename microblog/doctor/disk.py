@@ -29,8 +29,9 @@ def examine():
     largest = _largest_archive()
     for folder, names in folders().items():
         yield look_at_folder(", ".join(names), folder, largest)
-    if not archive.is_local():
-        yield look_at_bucket()
+    for kind in ("archives", "avatars"):
+        if "bucket_name" in settings.STORAGES[kind]["OPTIONS"]:
+            yield look_at_bucket(kind)
     yield from look_at_static()
     yield look_at_catalogues()
 
@@ -94,14 +95,14 @@ def look_at_room(about: dict, free: int, largest: int):
     return ok(_("%(name)s: %(folder)s can be written to; %(free)d MB are free.") % about)
 
 
-def look_at_bucket():
-    """Write a small file there, read it, and delete it."""
-    about = {"bucket": settings.STORAGES["archives"]["OPTIONS"]["bucket_name"]}
-    store = storages.create_storage(settings.STORAGES["archives"])
+def look_at_bucket(kind: str):
+    """Write a small file to that of the storage `kind`, read it, and delete it."""
+    about = {"bucket": settings.STORAGES[kind]["OPTIONS"]["bucket_name"], "kind": kind.upper()}
+    store = storages.create_storage(settings.STORAGES[kind])
     impatient = Config(
         connect_timeout=PATIENCE, read_timeout=PATIENCE, retries={"total_max_attempts": 1}
     )
-    store.client_config = store.client_config.merge(impatient)
+    store.configure(impatient)
     name = None
     try:
         name = store.save("doctor/may-be-deleted.txt", ContentFile(TEXT))
@@ -117,7 +118,7 @@ def look_at_bucket():
         )
     if not is_same:
         words = _("The bucket %(bucket)s gives back something else than it was given.") % about
-        return wrong(words, _("See what ARCHIVES_S3_ENDPOINT_URL leads to."))
+        return wrong(words, _("See what %(kind)s_S3_ENDPOINT_URL leads to.") % about)
     return ok(_("The bucket %(bucket)s can be written to, read, and deleted from.") % about)
 
 

@@ -24,6 +24,14 @@ const say = (seconds) => {
   return new Intl.NumberFormat(language, options).format(seconds / length);
 };
 
+const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400];
+
+// Seconds between two lines of a chart, so that they are at round times; what is shorter Chart.js knows.
+const step = (datasets) => {
+  const most = Math.max(...datasets.flatMap(({ data }) => data));
+  return most < 5 ? undefined : STEPS.find((seconds) => most / seconds <= 5);
+};
+
 // {label, of each series by its name {label, values}}
 const read = (table) => {
   const rows = [...table.tBodies[0].rows];
@@ -40,7 +48,7 @@ const read = (table) => {
   return { labels, series };
 };
 
-const options = (type, colour) => {
+const options = (type, colour, datasets) => {
   const ticks = { color: colour("fg"), maxRotation: 0, autoSkipPadding: 12 };
   const isTime = type === "line";
   return {
@@ -53,13 +61,14 @@ const options = (type, colour) => {
         stacked: !isTime,
         beginAtZero: true,
         grid: { color: colour("grid") },
-        ticks: { ...ticks, ...(isTime ? { callback: say } : { precision: 0 }) },
+        ticks: { ...ticks, ...(isTime ? { callback: say, stepSize: step(datasets) } : { precision: 0 }) },
       },
     },
     plugins: {
       legend: {
         position: "bottom",
-        labels: { color: colour("fg"), boxWidth: isTime ? 24 : 12, usePointStyle: isTime, pointStyle: "line" },
+        // A line, dashed as in the chart: a box without a height, of a width at which its two sides meet.
+        labels: { color: colour("fg"), ...(isTime ? { boxWidth: 25, boxHeight: 0 } : { boxWidth: 12 }) },
       },
       tooltip: isTime
         ? { callbacks: { label: ({ dataset, raw }) => `${dataset.label}: ${say(raw)}` } }
@@ -85,7 +94,8 @@ const draw = () => {
       pointRadius: type === "line" ? 2 : 0,
       stack: name === "retried" ? "again" : "ended", // it is no end, and stands beside
     }));
-    charts.push(new Chart(canvas, { type, data: { labels, datasets }, options: options(type, colour) }));
+    const data = { labels, datasets };
+    charts.push(new Chart(canvas, { type, data, options: options(type, colour, datasets) }));
   }
 };
 

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_POST
 
 from tasks import acting, registry
 from tasks.acting import CANCEL, RETRY, act
-from tasks.models import Attempt, Task
+from tasks.models import Attempt, State, Task
 from tasks.registry import MAIL_UNKNOWN
 from tasks.templatetags.tasks import duration
 
@@ -43,8 +43,9 @@ class AttemptInline(ReadOnly, admin.StackedInline):
 
     @admin.display(description=_("duration"))
     def took(self, attempt):
-        if attempt.ended_at:
-            return duration((attempt.ended_at - attempt.started_at).total_seconds())
+        if attempt.ended_at is None:
+            return self.get_empty_value_display()
+        return duration((attempt.ended_at - attempt.started_at).total_seconds())
 
     @admin.display(description=Attempt._meta.get_field("traceback").verbose_name)
     def trace(self, attempt):
@@ -56,7 +57,7 @@ class TaskAdmin(ReadOnly, admin.ModelAdmin):
     """The list, a page for each task, and what operators may do, who may change tasks; who may only
     view them sees the same without buttons."""
 
-    list_display = ["what", "owner", "state", "percent", "reason", "created_at", "ended_at"]
+    list_display = ["what", "owner", "standing", "reason", "created_at", "ended_at"]
     list_filter = ["state", JobFilter, ReasonFilter, EndedFilter, NewerFilter, "background"]
     list_select_related = ["owner"]
     list_per_page = 50
@@ -130,6 +131,11 @@ class TaskAdmin(ReadOnly, admin.ModelAdmin):
         done = f" · {task.done} / {task.total}" if task.total else ""
         return f"{task.progress} %{done}"
 
+    @admin.display(description=Task._meta.get_field("state").verbose_name)
+    def standing(self, task):
+        label = task.get_state_display()
+        return f"{label}, {task.progress} %" if task.state == State.RUNNING else label
+
     @admin.action(description=_("Retry the selected tasks"), permissions=["operate"])
     def retry_selected(self, request, tasks):
         return act_on_many(request, tasks, admin=self, deed=RETRY)
@@ -150,11 +156,13 @@ class TaskAdmin(ReadOnly, admin.ModelAdmin):
 
     @admin.display(description=Task._meta.get_field("reason").verbose_name)
     def why(self, task):
-        return f"{task.reason_label} ({task.reason})" if task.reason else None
+        if not task.reason:
+            return self.get_empty_value_display()
+        return f"{task.reason_label} ({task.reason})"
 
     @admin.display(description=Task._meta.get_field("phase").verbose_name)
     def doing(self, task):
-        return task.phase_label or None
+        return task.phase_label or self.get_empty_value_display()
 
     @admin.display(description=_("others for the same"))
     def same(self, task):

@@ -58,4 +58,4 @@ class Attempt(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.task_id} #{self.number}"
+        return f"#{self.number}"

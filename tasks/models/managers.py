@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Case, Count, Exists, OuterRef, Q, When
 from django.db.models.expressions import RawSQL
@@ -14,9 +15,6 @@ from .states import ABANDONED, ACTIVE, DUE, EXHAUSTED, State
 
 ALERTS_FOR = timedelta(hours=24)
 UNDECLARED_FOR = timedelta(days=1)  # longer than the workers of two versions run side by side
-# From the end of a task on. So long `launch_spread` knows that its key had one.
-KEPT_FOR = timedelta(days=30)
-OWNED_KEPT_FOR = timedelta(days=90)
 
 
 class TaskQuerySet(models.QuerySet):
@@ -81,9 +79,15 @@ class TaskQuerySet(models.QuerySet):
 
     def to_forget(self):
         """What ended so long ago that nobody asks for it any more."""
-        nobodys = Q(owner=None, ended_at__lt=Now() - KEPT_FOR)
-        return self.filter(nobodys | Q(ended_at__lt=Now() - OWNED_KEPT_FOR))
+        nobodys = Q(owner=None, ended_at__lt=_days_ago(settings.KEEP_TASKS_DAYS))
+        owned = Q(owner__isnull=False, ended_at__lt=_days_ago(settings.KEEP_OWNED_TASKS_DAYS))
+        least = min(settings.KEEP_TASKS_DAYS, settings.KEEP_OWNED_TASKS_DAYS)  # for the index
+        return self.filter(nobodys | owned, ended_at__lt=_days_ago(least))
 
     def mark_seen(self):
         """Their owner has opened or dismissed those of them that have ended."""
         self.filter(ended_at__isnull=False, seen_at=None).update(seen_at=Now())
+
+
+def _days_ago(days):
+    return Now() - timedelta(days=days)

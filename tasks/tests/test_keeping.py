@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from django_q.models import Failure
 
 from tasks import keeping, lifecycle
 from tasks.models import Attempt, Cluster, Task
@@ -36,6 +37,24 @@ def test_what_somebody_owns_is_kept_a_quarter(bob):
     kept = ended(89, owner=bob)
     tidy()
     assert Task.objects.get() == kept
+
+
+def test_operators_say_for_how_long(bob, settings):
+    settings.KEEP_TASKS_DAYS, settings.KEEP_OWNED_TASKS_DAYS = 100, 40
+    kept = ended(99)
+    ended(41, owner=bob)
+    tidy()
+    assert Task.objects.get() == kept
+
+
+def test_what_crashed_past_the_engine_is_kept_a_month():
+    for days in (29, 31):
+        moment = timezone.now() - timedelta(days=days)
+        times = {"started": moment, "stopped": moment}
+        Failure.objects.create(id=str(days), name="", func="f", success=False, **times)
+    assert tidy() == 1
+    assert Failure.objects.get().pk == "29"
+    assert tidy() == 0
 
 
 def test_what_has_not_ended_is_kept():

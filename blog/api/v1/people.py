@@ -141,7 +141,6 @@ class V1OwnWords(Strict):
 
 class People(APIView):
     public = {"POST"}
-    throttle_scope = {"POST": "register"}
     answer_headers = {"POST": ["Location"]}
 
     @extend_schema(operation_id="v1_users_list", parameters=[PageQuery], responses=V1Users)

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 from tqdm import tqdm
 
+from accounts import pictures
 from accounts.models import User
 from exports import contents, reading
 from exports.models import Export
@@ -51,6 +52,8 @@ class Command(BaseCommand):
                     raise CommandError(_("The file has not as many posts as were counted."))
                 os.fsync(file.fileno())
             os.link(part, to)  # not over one that is there
+        except pictures.Away as error:
+            raise CommandError(_("The picture can't be read. %(why)s") % {"why": error}) from error
         except OSError as error:
             raise CommandError(f"{to}: {error}") from error
         finally:
