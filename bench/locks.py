@@ -44,6 +44,7 @@ sys.path[0] = str(ROOT)  # in place of bench/, whose queue.py would hide that of
 
 import psycopg  # noqa: E402
 
+from bench.board import WORDS  # noqa: E402
 from microblog.valkey import Valkey  # noqa: E402
 from tests.servers import postgres  # noqa: E402
 
@@ -51,7 +52,6 @@ JOB = "bench.noop.jobs.noop"
 LIMIT = 50  # milliseconds
 LOOK_EVERY = 0.002  # seconds
 PROBE_EVERY = 0.005
-CHUNK = 20_000
 CLUSTER = "a" * 32
 LOCKS = """
 SELECT pid, virtualtransaction, relation::regclass::text, mode
@@ -198,11 +198,15 @@ def fill(waiting):
 
     call_command("migrate", verbosity=0)
     get_user_model().objects.create_user("operator", is_staff=True)
-    for start in range(0, int(waiting), CHUNK):
-        number = min(CHUNK, int(waiting) - start)
-        made(number // 2)
-        made(number - number // 2, background=True)
+    numbers, name, before = WORDS[connection.vendor]
+    waits = f"""
+{numbers.format(waiting)}
+INSERT INTO tasks_task (id, job, key, args, background, state, reason, phase, done, created_at,
+    delivering, attempt, failures, max_attempts, request_id)
+SELECT {name}, '{JOB}', 'waiting-' || n, '{{}}', n % 2 = 1, 'queued', '', '', 0,
+    {before.format(0)}, false, 0, 0, 5, '' FROM numbers"""
     with connection.cursor() as cursor:
+        cursor.execute(waits)
         cursor.execute("ANALYZE" if connection.vendor == "sqlite" else "VACUUM ANALYZE")
     return {}
 
