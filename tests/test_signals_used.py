@@ -15,6 +15,7 @@ from tasks.models import Cluster
 
 ALERTS = settings.BASE_DIR / "deploy/prometheus/alerts.yml"
 DASHBOARD = settings.BASE_DIR / "deploy/grafana/microblog.json"
+OF_PROMETHEUS = {"up": {"job": {"microblog"}, "instance": set()}}  # what it says by itself
 DOCS = settings.BASE_DIR / "docs/operating.md"
 
 
@@ -98,6 +99,7 @@ def test_there_is_something_to_compare():
 
 
 def test_alerts_and_dashboard_ask_for_what_there_is(exposed):
+    exposed |= OF_PROMETHEUS
     for where, expression, named in queries():
         labels = set()
         for metric, matchers, _ in asked(expression):

@@ -14,6 +14,7 @@ MAY = {
     "MicroblogWorkersDie",
     "MicroblogAttemptsFail",
     "MicroblogPagesSlow",
+    "MicroblogWebServerLost",
 }
 
 
@@ -71,4 +72,5 @@ class Alerts:
 
 def _named(labels):
     """(name of the alert, the label that says of what it is, if any)."""
-    return labels["alertname"], labels.get("part") or labels.get("host") or labels.get("name") or ""
+    what = (labels[name] for name in ("part", "host", "name", "instance") if labels.get(name))
+    return labels["alertname"], next(what, "")

@@ -17,6 +17,7 @@ from .people import NEEDS_NOTHING
 PATIENCE = 150  # seconds, on a machine that is busy with other things
 OF_EACH = 3  # seconds, of the exports that are under way in the end
 READY, LOST, FAIL = "MicroblogNotReady", "MicroblogClusterLost", "MicroblogPagesFail"
+WEB_LOST = "MicroblogWebServerLost"
 
 
 @dataclass
@@ -105,18 +106,21 @@ class Story:
     def web_host_is_unplugged(self):
         access = self.site.nginx.log
         web1, web2 = (self.site.hosts[name].address for name in ("web1", "web2"))
-        outage = self._away("web1", [])
+        alert = WEB_LOST, f"{web1}:8000"
+        outage = self._away("web1", [alert])
         self.site.hosts["web1"].unplug()
         size = access.stat().st_size
         passed_on = re.compile(f'"host":"{web1}:8000, {web2}:8000"')
         self._wait(lambda: _lines_since(access, size, passed_on), "nginx to pass requests on")
         self._wait(lambda: self._answered_since(outage.began) >= 100, "people to be answered")
         self._tell("web1 unplugged", "nginx passes on to web2 what it would have answered")
+        self._fires(*alert)
         self.site.hosts["web1"].plug_in()
         plugged_in, size = self._back(outage), access.stat().st_size
         answered = re.compile(f'"status":"200".*"host":"{web1}:8000"')
         self._wait(lambda: _lines_since(access, size, answered), "web1 to answer again")
         self._tell("web1 plugged in", f"answers again after {self._since(plugged_in)}")
+        self._is_resolved(*alert)
 
     def all_have_ended(self) -> int:
         """How many exports their owners had to retry, for nobody knew whether the mail arrived."""
