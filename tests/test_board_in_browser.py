@@ -25,7 +25,8 @@ NO_ICON = "404"  # Django's admin has none
 FAILED_LATELY = "section[data-window=hour] .board-numbers div:has-text('Failed') dd"
 CHARTS = "() => [...document.querySelectorAll('canvas')].map((each) => Chart.getChart(each)?.data)"
 # Colours fade into each other.
-SETTLED = "() => Promise.all(document.getAnimations().map((animation) => animation.finished))"
+# What htmx replaces in the middle of an animation ends it by an error.
+SETTLED = "() => Promise.allSettled(document.getAnimations().map((each) => each.finished))"
 SIZES = [{"width": 1280, "height": 900}, {"width": 390, "height": 844}]
 
 
