@@ -143,7 +143,7 @@ def _is_public(host):
     try:
         return not ipaddress.ip_address(host).is_private
     except ValueError:
-        return host.rpartition(".")[2] not in NOT_PUBLIC and host not in NOT_PUBLIC
+        return not is_placeholder(host)
 
 
 def is_placeholder(host: str) -> bool:
