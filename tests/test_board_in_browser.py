@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.contrib.auth.models import Permission
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from conftest import make_staff
 from tasks import lifecycle
 from tasks.models import Cluster, Pause, State, Task
 from tasks.tests.conftest import quiet_redis
@@ -30,11 +30,8 @@ SIZES = [{"width": 1280, "height": 900}, {"width": 390, "height": 844}]
 
 
 @pytest.fixture
-def operator(django_user_model):
-    person = django_user_model.objects.create_user("operator", is_staff=True)
-    own = Permission.objects.filter(content_type__app_label="tasks")
-    person.user_permissions.set(own.filter(codename__in=["view_task", "change_task"]))
-    return person
+def operator(db):
+    return make_staff("operator", "tasks.view_task", "tasks.change_task")
 
 
 @pytest.fixture
