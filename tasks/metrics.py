@@ -28,8 +28,20 @@ def collect():
 
 
 def _active(now):
-    found = _count_active()
-    none = {"all": 0, "due": 0, "oldest": None}
+    since = Greatest("created_at", Coalesce("not_before", "created_at"))
+    rows = (
+        Task.objects.filter(ACTIVE)
+        .order_by()
+        .values("state", "background")
+        .annotate(
+            all=Count("pk"),
+            due=Count("pk", filter=DUE),
+            abandoned=Count("pk", filter=ABANDONED),
+            oldest=Min(since, filter=DUE),
+        )
+    )
+    found = {(row["state"], str(row["background"]).lower()): row for row in rows}
+    none = {"all": 0, "due": 0, "abandoned": 0, "oldest": None}
     active = GaugeMetricFamily(
         "tasks_active", "Tasks that have not ended.", labels=["state", "background"]
     )
@@ -53,23 +65,6 @@ def _active(now):
     yield GaugeMetricFamily(
         "tasks_abandoned", "Running tasks whose worker has fallen silent.", value=abandoned
     )
-
-
-def _count_active():
-    """Rows by (state, background)."""
-    since = Greatest("created_at", Coalesce("not_before", "created_at"))
-    rows = (
-        Task.objects.filter(ACTIVE)
-        .order_by()
-        .values("state", "background")
-        .annotate(
-            all=Count("pk"),
-            due=Count("pk", filter=DUE),
-            abandoned=Count("pk", filter=ABANDONED),
-            oldest=Min(since, filter=DUE),
-        )
-    )
-    return {(row["state"], str(row["background"]).lower()): row for row in rows}
 
 
 def _counters(counted: Tally):
