@@ -48,8 +48,11 @@ def logged(thing):
     )
 
 
-def let_in(client, *permissions):
-    client.force_login(make_staff("staff", *permissions))
+def staff(client, *permissions):
+    """Who is signed in from now on."""
+    person = make_staff("staff", *permissions)
+    client.force_login(person)
+    return person
 
 
 class TestPeople:
@@ -124,7 +127,7 @@ class TestPeople:
         assert "is_active" not in page.context["adminform"].form.fields
 
     def test_who_may_only_look_sees_and_does_nothing(self, client, bob):
-        let_in(client, "accounts.view_user")
+        staff(client, "accounts.view_user")
         page = client.get(f"{PEOPLE}{bob.pk}/change/")
         assert page.status_code == 200
         assert 'value="suspend"' not in page.text
@@ -190,7 +193,7 @@ class TestPosts:
         assert not logged(post)
 
     def test_who_may_only_look_sees_and_does_nothing(self, client, post):
-        let_in(client, "blog.view_post")
+        staff(client, "blog.view_post")
         assert 'value="hide"' not in client.get(f"{POSTS}{post.pk}/change/").text
         do(client, POSTS, "hide", post, **HIDING)
         post.refresh_from_db()
@@ -308,7 +311,7 @@ class TestQueue:
         ],
     )
     def test_who_may_what(self, client, case, post, bob, permissions, actions):
-        let_in(client, "blog.view_case", *permissions)
+        staff(client, "blog.view_case", *permissions)
         assert self.rows(client) == [case]
         page = client.get(f"{CASES}{case.pk}/change/").text
         assert "Buy this" in page
@@ -320,7 +323,7 @@ class TestQueue:
         assert case.decided_at is None
 
     def test_who_may_not_look_sees_nothing(self, client, case):
-        let_in(client, "blog.view_post")
+        staff(client, "blog.view_post")
         assert client.get(CASES).status_code == 403
         assert client.get(f"{CASES}{case.pk}/change/").status_code == 403
 
