@@ -5,6 +5,7 @@ import signal
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 from django.utils import timezone, translation
 
 from tests.translation import Service
@@ -17,6 +18,21 @@ def make_person(username):
     email = f"{username}@example.com"
     now = timezone.now()
     return get_user_model().objects.create_user(username, email, PASSWORD, last_seen=now)
+
+
+def make_staff(username, *permissions):
+    """Who comes in to the admin pages, and may do there what these say, like tasks.view_task."""
+    person = make_person(username)
+    person.is_staff = True
+    person.save()
+    person.user_permissions.set(map(permission, permissions))
+    return person
+
+
+def permission(name):
+    """By its name, like tasks.view_task."""
+    app, codename = name.split(".")
+    return Permission.objects.get(content_type__app_label=app, codename=codename)
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,8 @@ from django.utils.html import format_html
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
+from tasks.admin import ReadOnly
+
 from .deciding import Deciding
 from .models import Suspension, User
 
@@ -18,18 +20,12 @@ class SuspensionForm(forms.ModelForm):
         fields = ["reason", "words"]
 
 
-class SuspensionInline(admin.TabularInline):
+class SuspensionInline(ReadOnly, admin.TabularInline):
     model = Suspension
     fk_name = "person"
     fields = readonly_fields = ["began_at", "began_by", "reason", "words", "ended_at", "ended_by"]
     extra = 0
     can_delete = False
-
-    def has_add_permission(self, request, obj):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
 
     def has_view_permission(self, request, obj=None):
         return True  # who sees the person

@@ -8,8 +8,9 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from accounts.models import Session, Suspension, Token, User
 from tasks.keeping import delete
+
+from .models import Session, Suspension, Token, User
 
 logger = logging.getLogger(__name__)
 

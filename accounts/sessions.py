@@ -7,10 +7,11 @@ from django.db.models import CharField
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts import browsers
-from accounts.models import Session
-from accounts.models.people import SEEN_EVERY
 from tasks.statements import Given, Select
+
+from . import browsers
+from .models import Session
+from .models.people import SEEN_EVERY
 
 KEY = Given("key", CharField())
 FOUND = Select(lambda: Session.objects.filter(session_key=KEY, expire_date__gt=Now()))
@@ -25,9 +26,8 @@ class SessionStore(db.SessionStore):
 
     def load(self):
         key = self.session_key or ""
-        self.row = (
-            None if "\0" in key else FOUND.first(key=key)
-        )  # PostgreSQL can't be asked for NUL
+        # PostgreSQL can't be asked for NUL.
+        self.row = None if "\0" in key else FOUND.first(key=key)
         if self.row is None:
             self._session_key = None
             return {}

@@ -17,14 +17,11 @@ from .models import Case, Post, Report, Revision
 REPORTS_SHOWN = 50
 
 
-class RevisionInline(admin.TabularInline):
+class RevisionInline(ReadOnly, admin.TabularInline):
     model = Revision
     fields = readonly_fields = ["said_at", "title", "body"]
     extra = 0
     can_delete = False
-
-    def has_add_permission(self, request, obj):
-        return False
 
 
 class HidingForm(forms.ModelForm):
@@ -137,13 +134,14 @@ class IsOpen(admin.SimpleListFilter):
 class CaseAdmin(Deciding, ReadOnly, admin.ModelAdmin):
     """What was reported, open ones first. Who has reported it is for admins only."""
 
-    list_display = ["label", "person", "state", "count", "opened_at"]
-    list_display += ["decision", "decided_at"]
+    list_display = ["label", "person", "state", "count", "opened_at", "decision", "decided_at"]
     list_filter = [IsOpen, "decision"]
     search_fields = ["=person__username"]
     show_full_result_count = False
-    fields = ["what", "person", "state", "reasons", "said", "opened_at"]
-    fields += ["decision", "note", "decided_at", "decided_by"]
+    fields = [
+        *["what", "person", "state", "reasons", "said", "opened_at"],
+        *["decision", "note", "decided_at", "decided_by"],
+    ]
     readonly_fields = ["what", "state", "reasons", "said"]
     actions = ["hide_post", "suspend_person", "dismiss"]
 

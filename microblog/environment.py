@@ -5,6 +5,7 @@ import io
 import ipaddress
 import os
 import re
+import ssl
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -253,6 +254,22 @@ def log_file(name: str) -> str:
     path = Path(value)
     if value and not (path.parent.is_dir() and not path.is_dir()):
         raise refusal(name, f"is {value!r}: name a file in a folder that is there.")
+    return value
+
+
+def certificates(name: str) -> str:
+    """The name of a file of certificates (PEM), or nothing."""
+    value = env.str(name, default="")
+    if not value:
+        return ""
+    if not Path(value).is_file():
+        raise refusal(
+            name, f"is {value!r}, and there is no such file. Name one of certificates (PEM)."
+        )
+    try:
+        ssl.create_default_context(cafile=value)
+    except OSError:
+        raise refusal(name, f"is {value!r}: name a file of certificates (PEM).") from None
     return value
 
 

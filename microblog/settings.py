@@ -2,7 +2,6 @@
 
 import os
 import re
-import ssl
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -288,9 +287,8 @@ Q_CLUSTER = {
 TASKS_LEASE_SECONDS = seconds("TASKS_LEASE_SECONDS", 15, least=1, most=3600)
 TASKS_SWEEP_SECONDS = seconds("TASKS_SWEEP_SECONDS", 5, least=0.1, most=30)
 TASKS_RING_AGAIN_SECONDS = seconds("TASKS_RING_AGAIN_SECONDS", 10, least=0.1, most=3600)
-TASKS_RETRY_SECONDS = seconds(
-    "TASKS_RETRY_SECONDS", 10, least=0.1, most=24 * 3600
-)  # doubles at each attempt
+# Doubles at each attempt.
+TASKS_RETRY_SECONDS = seconds("TASKS_RETRY_SECONDS", 10, least=0.1, most=24 * 3600)
 TASKS_STOP_SECONDS = seconds("TASKS_STOP_SECONDS", 30, least=0, most=3600)
 TASKS_MAX_ATTEMPTS = whole("TASKS_MAX_ATTEMPTS", 5, least=1, most=1000)
 
@@ -301,18 +299,13 @@ EXPORT_SCRATCH_DIR = environment.folder("EXPORT_SCRATCH_DIR", VAR_DIR / "scratch
 EXPORT_ATTACH_MAX_BYTES = whole("EXPORT_ATTACH_MAX_BYTES", 5_000_000, least=0, most=1 << 30)
 EXPORT_KEEP_DAYS = whole("EXPORT_KEEP_DAYS", 7, least=1, most=3650)
 EXPORT_LINK_SECONDS = whole("EXPORT_LINK_SECONDS", 600, least=1, most=7 * 24 * 3600)  # as S3 has it
-EXPORT_SENDFILE = env.str("EXPORT_SENDFILE", default="")
-EXPORT_SENDFILE_URL = env.str("EXPORT_SENDFILE_URL", default="/archives/")
-if EXPORT_SENDFILE not in {"", "nginx", "apache"}:
-    raise ImproperlyConfigured(
-        f"EXPORT_SENDFILE is {EXPORT_SENDFILE!r}: set it to nginx or apache, where that stands"
-        " before this site and is to send the files of exports, or not at all."
-    )
-if not re.fullmatch(r"/([^/?#%]+/)+", EXPORT_SENDFILE_URL):
-    raise ImproperlyConfigured(
-        f"EXPORT_SENDFILE_URL is {EXPORT_SENDFILE_URL!r}: it names the internal location of nginx,"
-        " with a slash at both ends, like /archives/."
-    )
+EXPORT_SENDFILE = choice("EXPORT_SENDFILE", "nginx", "apache", default="")
+EXPORT_SENDFILE_URL = text(
+    "EXPORT_SENDFILE_URL",
+    "/archives/",
+    like=r"/([^/?#%]+/)+",
+    mend="It names the internal location of nginx, with a slash at both ends, like /archives/.",
+)
 if EXPORT_SENDFILE and "ARCHIVES_S3_BUCKET" in env:
     raise ImproperlyConfigured(
         "EXPORT_SENDFILE and ARCHIVES_S3_BUCKET are both set: what is in a bucket is sent by the"
@@ -337,19 +330,7 @@ KEEP_DECISIONS_DAYS = whole("KEEP_DECISIONS_DAYS", 365, least=30, most=3650)
 
 # With this, people reach by their webhooks what only this machine and its neighbours can.
 WEBHOOK_ALLOW_PRIVATE = flag("WEBHOOK_ALLOW_PRIVATE", False)
-WEBHOOK_CA_FILE = env.str("WEBHOOK_CA_FILE", default="")
-if WEBHOOK_CA_FILE and not Path(WEBHOOK_CA_FILE).is_file():
-    raise ImproperlyConfigured(
-        f"WEBHOOK_CA_FILE is {WEBHOOK_CA_FILE!r}, and there is no such file."
-        " Name one of certificates (PEM)."
-    )
-if WEBHOOK_CA_FILE:
-    try:
-        ssl.create_default_context(cafile=WEBHOOK_CA_FILE)
-    except OSError:
-        raise ImproperlyConfigured(
-            f"WEBHOOK_CA_FILE is {WEBHOOK_CA_FILE!r}: name a file of certificates (PEM)."
-        ) from None
+WEBHOOK_CA_FILE = environment.certificates("WEBHOOK_CA_FILE")
 
 # Mail
 

@@ -118,10 +118,15 @@ def log(outcome: Outcome, by, which: str):
     they were found."""
     with translation.override(None):
         words = " ".join(map(str, outcome.sentences()))
+    note(by, f"{outcome.deed.noted}: {which}", words)
+
+
+def note(by, about: str, words: str):
+    """Note in the log of admins what is about more than one task."""
     LogEntry.objects.create(
         user=by,
         content_type=ContentType.objects.get_for_model(Task),
-        object_repr=f"{outcome.deed.noted}: {which}"[:200],
+        object_repr=about[:200],
         action_flag=CHANGE,
         change_message=words,
     )

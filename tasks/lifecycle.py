@@ -204,7 +204,7 @@ def _room(doorbell) -> int:
 
 def claim(job: str, task_id) -> Task | None:
     """Take the task for this process and begin an attempt. None: there is nothing to do."""
-    given = {"id": task_id, "job": job, "token": uuid.uuid4(), "lease": _lease_seconds()}
+    given = {"id": task_id, "job": job, "token": uuid.uuid4(), "lease": _lease()}
     with transaction.atomic():
         claimed = CLAIM.returning(**given)
         if not claimed:
@@ -225,7 +225,7 @@ def checkpoint(task: Task, **progress):
 
     Raises Superseded when the task is no longer this worker's.
     """
-    _change(_mine(task), lease_until=_lease(), checkpointed_at=Now(), **progress)
+    _change(_mine(task), lease_until=Now() + _lease(), checkpointed_at=Now(), **progress)
     for name, value in progress.items():
         setattr(task, name, value)
 
@@ -397,8 +397,4 @@ def _change(rows, **changes):
 
 
 def _lease():
-    return Now() + _lease_seconds()
-
-
-def _lease_seconds():
     return timedelta(seconds=settings.TASKS_LEASE_SECONDS)

@@ -11,9 +11,8 @@ from redis.exceptions import RedisError
 
 from . import registry, tally
 from .broker import Doorbell
-from .models import ABANDONED, ACTIVE, DUE, Attempt, Cluster, State, Tally, Task
+from .models import ABANDONED, ACTIVE, DUE, ENDED, Attempt, Cluster, State, Tally, Task
 
-ENDS = State.SUCCEEDED, State.FAILED, State.CANCELLED
 OUTCOMES = [outcome for outcome in Attempt.Outcome if outcome != Attempt.Outcome.RUNNING]
 GROUNDS = "false", "true"  # whether in the background
 
@@ -75,7 +74,7 @@ def _counters(counted: Tally):
         "tasks_attempts", "Attempts at tasks that have ended.", labels=["name", "outcome"]
     )
     for name in registry.declared():
-        for state in ENDS:
+        for state in ENDED:
             ended.add_metric([name, state], counts[f"ended {name} {state}"])
         for outcome in OUTCOMES:
             attempts.add_metric([name, outcome], counts[f"attempts {name} {outcome}"])
@@ -141,7 +140,7 @@ def _clusters():
 
 
 def _messages():
-    """None while Redis is away."""
+    """Nothing while Redis is away."""
     try:
         messages = Doorbell().queue_size()
     except RedisError:

@@ -7,9 +7,8 @@
             └── workers, pusher, monitor
 
 The sweeper also launches what recurs, and the leader writes for others that the cluster lives. The
-supervisor replaces a cluster that died or is stuck, and
-a sweeper likewise. Were the supervisor itself killed, they hear it by the end of a pipe, and end
-with all of theirs.
+supervisor replaces a cluster that died or is stuck, and a sweeper likewise. Were the supervisor
+itself killed, they hear it by the end of a pipe, and end with all of theirs.
 """
 
 import logging

@@ -5,7 +5,7 @@ import json
 from exports.models import Export
 from tasks.models import Attempt, State, Task
 
-from .conftest import wait_for
+from .waiting import wait_for
 
 # Settings of a cluster that notices the dead soon, and of one whose exports can be watched.
 QUICK = {

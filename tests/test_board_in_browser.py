@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.contrib.auth.models import Permission
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from conftest import make_staff
 from tasks import lifecycle
 from tasks.models import Cluster, Pause, State, Task
 from tasks.tests.conftest import quiet_redis
@@ -21,7 +21,6 @@ expect.set_options(timeout=20_000)  # milliseconds, as patient as wait_for()
 LIST = "/admin/tasks/task/"
 BOARD = f"{LIST}board/"
 MAIL = "blog.jobs.mail_message"
-NO_ICON = "404"  # Django's admin has none
 FAILED_LATELY = "section[data-window=hour] .board-numbers div:has-text('Failed') dd"
 CHARTS = "() => [...document.querySelectorAll('canvas')].map((each) => Chart.getChart(each)?.data)"
 # Colours fade into each other.
@@ -31,11 +30,8 @@ SIZES = [{"width": 1280, "height": 900}, {"width": 390, "height": 844}]
 
 
 @pytest.fixture
-def operator(django_user_model):
-    person = django_user_model.objects.create_user("operator", is_staff=True)
-    own = Permission.objects.filter(content_type__app_label="tasks")
-    person.user_permissions.set(own.filter(codename__in=["view_task", "change_task"]))
-    return person
+def operator(db):
+    return make_staff("operator", "tasks.view_task", "tasks.change_task")
 
 
 @pytest.fixture
@@ -166,7 +162,7 @@ def test_a_job_is_paused_and_goes_on(open_as, operator, javascript):
 def test_all_failures_of_a_kind_are_tried_again(open_as, operator, javascript):
     for key in range(60):
         failed(str(key))
-    page = open_as(operator, expected=[NO_ICON], java_script_enabled=javascript)
+    page = open_as(operator, java_script_enabled=javascript)
     page.goto(BOARD)
     if not javascript:
         page.get_by_text("The same in numbers").first.click()
@@ -181,7 +177,7 @@ def test_all_failures_of_a_kind_are_tried_again(open_as, operator, javascript):
 def test_all_that_the_list_shows_are_cancelled(open_as, operator):
     for key in range(60):
         waiting(str(key))
-    page = open_as(operator, expected=[NO_ICON])
+    page = open_as(operator)
     page.goto(f"{LIST}?state__exact=queued")
     page.locator("#action-toggle").check()
     page.get_by_role("button", name="Select all 60 tasks").click()

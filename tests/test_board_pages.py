@@ -7,11 +7,11 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from conftest import make_staff, permission
 from exports.models import Export, Schedule
 from tasks import lifecycle
 from tasks.models import EVERY_JOB, Cluster, Pause, State, Task
@@ -26,21 +26,9 @@ MAIL = "blog.jobs.mail_message"
 EXPORT = "exports.jobs.export_posts"
 
 
-def permission(name):
-    """By its name, like tasks.view_task."""
-    app, codename = name.split(".")
-    return Permission.objects.get(content_type__app_label=app, codename=codename)
-
-
-def staff(people, *names):
-    person = people.objects.create_user("operator", is_staff=True, last_seen=timezone.now())
-    person.user_permissions.set(map(permission, names))
-    return person
-
-
 @pytest.fixture
-def operator(django_user_model):
-    return staff(django_user_model, "tasks.view_task", "tasks.change_task")
+def operator(db):
+    return make_staff("operator", "tasks.view_task", "tasks.change_task")
 
 
 @pytest.fixture
@@ -51,9 +39,9 @@ def operators(client, operator):
 
 
 @pytest.fixture
-def lookers(client, django_user_model):
+def lookers(client):
     """A client in which somebody is signed in who may only look."""
-    client.force_login(staff(django_user_model, "tasks.view_task"))
+    client.force_login(make_staff("looker", "tasks.view_task"))
     return client
 
 
@@ -204,8 +192,8 @@ class TestPermissions:
         assert not LogEntry.objects.exists()
 
     @pytest.mark.parametrize("part", ["", "now/", "lately/"])
-    def test_other_staff_see_nothing(self, client, django_user_model, part):
-        client.force_login(staff(django_user_model, "blog.view_post"))
+    def test_other_staff_see_nothing(self, client, part):
+        client.force_login(make_staff("staff", "blog.view_post"))
         assert client.get(BOARD + part).status_code == 403
         assert BOARD not in client.get("/admin/").content.decode()
 

@@ -7,9 +7,9 @@ import threading
 import psycopg
 import pytest
 
-from .conftest import wait_for
 from .observe import SLOW_EXPORT, bodies
 from .servers import Postgres
+from .waiting import wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 

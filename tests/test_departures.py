@@ -9,7 +9,7 @@ from accounts.models import User
 from exports.models import JOB, Export
 from tasks import lifecycle
 
-from .conftest import wait_for
+from .waiting import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -20,9 +20,9 @@ from tasks import lifecycle
 from tasks.broker import Doorbell
 from tasks.models import Attempt, State, Task
 
-from .conftest import wait_for
 from .observe import QUICK, SLOW_EXPORT, assert_arrived_once, bodies, ended, half_written
 from .proxy import Proxy
+from .waiting import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

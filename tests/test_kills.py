@@ -16,7 +16,7 @@ from exports.formats.posts_json import TAIL
 from exports.models import Export
 from tasks.models import Attempt, State, Task
 
-from .conftest import all_gone, wait_for
+from .conftest import all_gone
 from .observe import (
     QUICK,
     SLOW_EXPORT,
@@ -25,6 +25,7 @@ from .observe import (
     ended,
     half_written,
 )
+from .waiting import wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres_too, pytest.mark.django_db(transaction=True)]
 

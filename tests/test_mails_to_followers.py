@@ -6,8 +6,8 @@ from blog.models import Post
 from exports.models import Export
 from tasks.models import State, Task
 
-from .conftest import wait_for
 from .observe import QUICK
+from .waiting import wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres_too, pytest.mark.django_db(transaction=True)]
 

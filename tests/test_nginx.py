@@ -17,8 +17,8 @@ from microblog.middleware import DRAIN_MAX_BYTES
 from microblog.tracing import SANE
 from microblog.valkey import free_port
 
-from .conftest import wait_for
 from .nginx import PROGRAM, ROOT, Nginx
+from .waiting import wait_for
 
 pytestmark = pytest.mark.skipif(not PROGRAM, reason="nginx is not installed (apt install nginx)")
 

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from blog.models import Post
 
-from .conftest import wait_for
+from .waiting import wait_for
 
 pytestmark = pytest.mark.browser
 

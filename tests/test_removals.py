@@ -11,8 +11,8 @@ from exports import jobs
 from exports.models import Export
 from tasks.models import State, Task
 
-from .conftest import wait_for
 from .test_departures import somebody_waits
+from .waiting import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

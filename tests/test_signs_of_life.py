@@ -17,9 +17,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from exports.models import Export
 from tasks.models import Attempt, Cluster
 
-from .conftest import all_gone, wait_for
+from .conftest import all_gone
 from .observe import QUICK, assert_arrived_once
 from .servers import Postgres
+from .waiting import wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 

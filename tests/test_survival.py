@@ -25,10 +25,11 @@ from tasks import lifecycle
 from tasks.broker import Doorbell
 from tasks.models import Attempt, State, Task
 
-from .conftest import all_gone, wait_for
+from .conftest import all_gone
 from .jobs_app import jobs as strange_jobs
 from .jobs_app.storage import HOLD
 from .observe import QUICK, SLOW_EXPORT, assert_arrived_once, bodies, ended, half_written
+from .waiting import wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres_too, pytest.mark.django_db(transaction=True)]
 

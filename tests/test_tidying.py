@@ -13,8 +13,8 @@ from microblog.jobs import APPS, tidy_up
 from tasks import keeping, lifecycle, runner
 from tasks.models import State, Task
 
-from .conftest import wait_for
 from .observe import QUICK
+from .waiting import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

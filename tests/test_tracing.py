@@ -11,8 +11,8 @@ from microblog.logs import JsonFormatter, LineFormatter, tag
 from tasks import origin
 from tasks.models import Task
 
-from .conftest import wait_for
 from .observe import QUICK, ended
+from .waiting import wait_for
 
 HEADER = "X-Request-ID"
 

@@ -13,8 +13,9 @@ from exports.models import Export
 from tasks.broker import Doorbell
 from tasks.models import Attempt, State, Task
 
-from .conftest import all_gone, wait_for
+from .conftest import all_gone
 from .observe import QUICK, SLOW_EXPORT, assert_arrived_once, ended, half_written
+from .waiting import wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 

@@ -9,7 +9,7 @@ from exports.models import Delivery, Export, Webhook
 from exports.models.webhooks import Event
 from exports.tests.receiver import OK, Receiver, make_certificate
 
-from .conftest import wait_for
+from .waiting import wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 

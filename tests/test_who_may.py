@@ -31,9 +31,8 @@ FROM_ANYWHERE = {  # may be posted to without a token of our own forms
     "/accounts/unsubscribe/<token>/",  # by mail programs (RFC 8058)
     "/api/",  # there is nothing
 }
-PRIVATE = re.compile(
-    r"/(?:exports|tasks|tokens|sessions|webhooks|notifications)/<\w+>"
-)  # of them, one
+# Of these, one
+PRIVATE = re.compile(r"/(?:exports|tasks|tokens|sessions|webhooks|notifications)/<\w+>")
 NEW, GONE = "Add to tests/who_may.txt:", "Take out of tests/who_may.txt:"
 
 pytestmark = pytest.mark.django_db

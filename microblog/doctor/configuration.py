@@ -19,6 +19,7 @@ from .findings import ok, warning, wrong
 
 NAME = r"^#?([A-Z0-9_]+)="
 NEAR = 0.85  # of 1; a letter more or less in a name, or two
+REMOTE = 0.6  # for a guess at which of a family is meant
 FAMILY = 3  # so many variables that begin alike: who else begins so means us
 READ_BY_OTHERS = {"PROMETHEUS_MULTIPROC_DIR", "Q_CLUSTER_NAME", "GUNICORN_CMD_ARGS", "ENV_FILE"}
 NOT_PUBLIC = (
@@ -84,24 +85,26 @@ def look_at_checks():
 
 def look_at_names():
     """Variables that nobody reads, of which one seems to be meant."""
-    known = known_names()
-    alike = {name for name, count in Counter(map(_family, known)).items() if count >= FAMILY}
-    unknown = sorted(set(os.environ) - known - READ_BY_OTHERS) if known else []
-    found = False
-    for name in unknown:
-        near = difflib.get_close_matches(name, known, 1, NEAR)
-        if not near and _family(name) not in alike:
-            continue
-        found = True
-        near = near or difflib.get_close_matches(name, known, 1, 0.6)
+    misspelt = list(find_misspelt(known_names()))
+    for name, near in misspelt:
         yield warning(
             _("%(name)s is set, and nobody reads it.") % {"name": name},
-            _("Is %(near)s meant?") % {"near": near[0]}
+            _("Is %(near)s meant?") % {"near": near}
             if near
             else _("Take it out; .env.example has those that are read."),
         )
-    if not found:
+    if not misspelt:
         yield ok(_("No variable looks as if it were misspelt."))
+
+
+def find_misspelt(known: set[str]):
+    """(name, that of `known` which is nearest to it, or "") of each variable that looks like one of
+    `known`, and is none."""
+    families = Counter(map(_family, known))
+    for name in sorted(os.environ.keys() - known - READ_BY_OTHERS):
+        is_of_family = families[_family(name)] >= FAMILY
+        if is_of_family or difflib.get_close_matches(name, known, 1, NEAR):
+            yield name, next(iter(difflib.get_close_matches(name, known, 1, REMOTE)), "")
 
 
 def known_names() -> set[str]:
@@ -143,7 +146,7 @@ def _is_public(host):
     try:
         return not ipaddress.ip_address(host).is_private
     except ValueError:
-        return host.rpartition(".")[2] not in NOT_PUBLIC and host not in NOT_PUBLIC
+        return not is_placeholder(host)
 
 
 def is_placeholder(host: str) -> bool:

@@ -31,13 +31,14 @@ def examine():
 
 def look_at_workers(current):
     if clusters := current.live_clusters:
+        workers = sum(each.workers for each in clusters)
+        hosts = ", ".join(sorted({each.host for each in clusters}))
         words = ngettext(
             "%(workers)d worker on %(hosts)s is there.",
             "%(workers)d workers on %(hosts)s are there.",
-            sum(each.workers for each in clusters),
+            workers,
         )
-        hosts = ", ".join(sorted({each.host for each in clusters}))
-        yield ok(words % {"workers": sum(each.workers for each in clusters), "hosts": hosts})
+        yield ok(words % {"workers": workers, "hosts": hosts})
 
 
 def look_at_worries(current):

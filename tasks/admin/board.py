@@ -2,8 +2,6 @@
 it asks for its parts again."""
 
 from django.contrib import messages
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import render
@@ -12,9 +10,9 @@ from django.utils.cache import get_conditional_response, patch_cache_control, se
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from tasks import registry
+from tasks import acting, registry
 from tasks.board import Current, Lately
-from tasks.models import EVERY_JOB, Pause, Task
+from tasks.models import EVERY_JOB, Pause
 from tasks.registry import get_job
 
 
@@ -41,7 +39,7 @@ def lately(request, admin):
 def pause(request, admin):
     job = _asked_job(request, admin)
     if Pause.objects.begin(job, request.user):
-        _log(request.user, job, "paused")
+        _note(request.user, job, "paused")
         messages.success(request, _("Paused: %(job)s. What runs goes on.") % {"job": _words(job)})
     else:
         messages.warning(request, _("Left alone, for it was paused already: %s") % _words(job))
@@ -52,7 +50,7 @@ def pause(request, admin):
 def resume(request, admin):
     job = _asked_job(request, admin)
     if Pause.objects.end(job):
-        _log(request.user, job, "resumed")
+        _note(request.user, job, "resumed")
         messages.success(request, _("Goes on: %s") % _words(job))
     else:
         messages.warning(request, _("Left alone, for it was not paused: %s") % _words(job))
@@ -93,11 +91,6 @@ def _words(job):
     return _("every job") if job == EVERY_JOB else get_job(job).description
 
 
-def _log(by, job, what):
-    LogEntry.objects.create(
-        user=by,
-        content_type=ContentType.objects.get_for_model(Task),
-        object_repr=f"{what}: {job or 'every job'}",
-        action_flag=CHANGE,
-        change_message=f"{what}: {job or 'every job'}",
-    )
+def _note(by, job, what):
+    words = f"{what}: {job or 'every job'}"
+    acting.note(by, words, words)

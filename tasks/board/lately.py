@@ -10,11 +10,10 @@ from django.db import models
 from django.db.models import Case, Count, Func, OuterRef, Subquery, When
 from django.utils import timezone
 
-from tasks.models import Attempt, State, Task
+from tasks.models import ENDED, Attempt, State, Task
 from tasks.statements import Given, for_each
 
 SAMPLE = 50  # tasks
-ENDED = State.SUCCEEDED, State.FAILED, State.CANCELLED
 
 
 @dataclass

@@ -7,7 +7,7 @@ The states of tasks and who may change them are in `lifecycle`; nothing else wri
 from .attempts import Attempt
 from .clusters import LIVE_FOR, Cluster
 from .pauses import EVERY_JOB, Pause
-from .states import ABANDONED, ACTIVE, DUE, EXHAUSTED, State
+from .states import ABANDONED, ACTIVE, DUE, ENDED, EXHAUSTED, State
 from .tallies import Tally
 from .tasks import Task
 
@@ -15,6 +15,7 @@ __all__ = [
     "ABANDONED",
     "ACTIVE",
     "DUE",
+    "ENDED",
     "EVERY_JOB",
     "EXHAUSTED",
     "LIVE_FOR",

@@ -14,6 +14,7 @@ class State(models.TextChoices):
     CANCELLED = "cancelled", pgettext_lazy("task", "Cancelled")
 
 
+ENDED = State.SUCCEEDED, State.FAILED, State.CANCELLED
 ACTIVE = Q(state__in=[State.QUEUED, State.RUNNING])
 DUE = Q(not_before=None) | Q(not_before__lte=Now())
 ABANDONED = Q(state=State.RUNNING, lease_until__lt=Now())

@@ -64,20 +64,26 @@ def test_tasks_that_have_not_ended_are_told_by_their_state():
     assert said["tasks_due"] == {("false",): 3, ("true",): 1}
 
 
+def about(seconds, began):
+    """So many, and up to those that the test has taken since `began` on a machine that is busy."""
+    taken = (timezone.now() - began).total_seconds()
+    return pytest.approx(seconds + taken / 2, abs=taken / 2 + 1)
+
+
 def test_what_waits_for_its_time_is_not_due():
     now = timezone.now()
     launched("a", created_at=now - timedelta(hours=1), not_before=now + timedelta(hours=1))
     assert told()["tasks_due"][("false",)] == 0
     assert told()["tasks_oldest_due_seconds"][("false",)] == 0
     Task.objects.update(not_before=now - timedelta(seconds=30))
-    assert told()["tasks_oldest_due_seconds"][("false",)] == pytest.approx(30, abs=5)
+    assert told()["tasks_oldest_due_seconds"][("false",)] == about(30, now)
 
 
 def test_the_oldest_that_is_due_has_waited_longest():
     now = timezone.now()
     for key, seconds in (("a", 5), ("b", 100), ("c", 50)):
         launched(key, created_at=now - timedelta(seconds=seconds))
-    assert told()["tasks_oldest_due_seconds"][("false",)] == pytest.approx(100, abs=5)
+    assert told()["tasks_oldest_due_seconds"][("false",)] == about(100, now)
 
 
 def test_what_its_worker_has_left_is_told():
