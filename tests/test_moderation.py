@@ -6,6 +6,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 
+from accounts.admin import FOR_SUPERUSERS
 from accounts.deciding import MOST
 from accounts.models import Suspension, User
 from blog.models import Case, Post, Report
@@ -138,6 +139,26 @@ class TestPeople:
         bob.refresh_from_db()
         assert bob.is_active
         assert not Suspension.objects.exists()
+
+    def test_who_may_change_people_gets_no_further_by_it(self, client, admin_user, bob):
+        me = staff(client, "change_user", "delete_user")
+        for person in (me, bob):
+            page = client.get(f"{PEOPLE}{person.pk}/change/")
+            assert not {*FOR_SUPERUSERS} & {*page.context["adminform"].form.fields}
+            assert client.get(f"{PEOPLE}{person.pk}/password/").status_code == 403
+        form = {"username": "staff", "language": "en", "time_zone": "UTC", "is_superuser": "on"}
+        form |= {"date_joined_0": "2026-01-02", "date_joined_1": "03:04:05"}
+        form |= {"suspensions-TOTAL_FORMS": 0, "suspensions-INITIAL_FORMS": 0}
+        assert client.post(f"{PEOPLE}{me.pk}/change/", form).status_code == 302
+        me.refresh_from_db()
+        assert not me.is_superuser
+
+    def test_nor_gets_at_a_superuser(self, client, admin_user):
+        staff(client, "change_user", "delete_user")
+        address = f"{PEOPLE}{admin_user.pk}"
+        assert client.get(f"{address}/change/").status_code == 200
+        for path in ("change", "password", "delete"):
+            assert client.post(f"{address}/{path}/", {"post": "yes"}).status_code == 403
 
     def test_not_too_many_at_once(self, admin_client):
         User.objects.bulk_create(User(username=f"p{n}") for n in range(MOST + 1))
