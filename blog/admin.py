@@ -1,6 +1,6 @@
 from django import forms
 from django.contrib import admin
-from django.db.models import Count, F, OuterRef, Q
+from django.db.models import BooleanField, Count, ExpressionWrapper, F, OuterRef, Q
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -92,7 +92,7 @@ class PostAdmin(Deciding, admin.ModelAdmin):
         return self.decide(
             request,
             posts.select_related("author"),
-            lambda post, hidden_why: post.hide(hidden_why),
+            lambda post, hidden_why: post.hide(hidden_why, request.user),
             form=HidingForm,
             title=_("Hide them?"),
             log=lambda post, hidden_why: [(post, f"hidden: {hidden_why}")],
@@ -103,7 +103,7 @@ class PostAdmin(Deciding, admin.ModelAdmin):
         return self.decide(
             request,
             posts.select_related("author"),
-            lambda post: post.show(),
+            lambda post: post.show(request.user),
             form=forms.Form,
             title=_("Show them again?"),
             log=lambda post: [(post, "shown again")],
@@ -135,7 +135,8 @@ class IsOpen(admin.SimpleListFilter):
 
 @admin.register(Case)
 class CaseAdmin(Deciding, ReadOnly, admin.ModelAdmin):
-    """What was reported, open ones first. Who has reported it is for admins only."""
+    """What was reported, open ones first. Who has reported it is for admins only; and an
+    admin who is reported is not told."""
 
     list_display = ["label", "person", "state", "count", "opened_at"]
     list_display += ["decision", "decided_at"]
@@ -162,7 +163,8 @@ class CaseAdmin(Deciding, ReadOnly, admin.ModelAdmin):
         of_one = Report.objects.filter(case=OuterRef("pk")).order_by().values("case")
         counted = of_one.annotate(count=Count("pk")).values("count")
         cases = Case.objects.select_related("person", "post", "decided_by")
-        return cases.annotate(count=Coalesce(counted, 0)).order_by(
+        is_own = ExpressionWrapper(Q(person=request.user.pk), BooleanField())
+        return cases.annotate(count=Coalesce(counted, 0), is_own=is_own).order_by(
             F("decided_at").desc(nulls_first=True), "-pk"
         )
 
@@ -202,6 +204,8 @@ class CaseAdmin(Deciding, ReadOnly, admin.ModelAdmin):
     @admin.display(description=_("what was said"))
     def said(self, case):
         """The latest of the reports."""
+        if case.is_own:
+            return _("This is for others to read and to decide.")
         reports = case.reports.select_related("reporter").order_by("-pk")[:REPORTS_SHOWN]
         return format_html_join(
             "",
@@ -213,7 +217,7 @@ class CaseAdmin(Deciding, ReadOnly, admin.ModelAdmin):
         )
 
     def get_decisions(self, case):
-        if case.decided_at:
+        if case.decided_at or case.is_own:
             return set()
         return {"suspend_person", "dismiss"} | ({"hide_post"} if _is_there(case.post) else set())
 

@@ -216,6 +216,14 @@ class TestPosts:
         assert page.status_code == 200
         assert not logged(post)
 
+    def test_nobody_decides_about_what_is_theirs(self, client, db):
+        post = Post.objects.create(author=staff(client, "change_post"), body="Mine")
+        post.hide("Against the rules")
+        page = do(client, POSTS, "show", post)
+        assert "Nobody decides about themselves." in page.text
+        post.refresh_from_db()
+        assert post.hidden_at
+
     def test_who_may_only_look_sees_and_does_nothing(self, client, post):
         staff(client, "view_post")
         assert 'value="hide"' not in client.get(f"{POSTS}{post.pk}/change/").text
@@ -343,6 +351,20 @@ class TestQueue:
         assert {name for name in every if f'value="{name}"' in page} == actions
         for name in every - actions:
             do(client, CASES, name, case, note="x", **HIDING, **SUSPENSION)
+        case.refresh_from_db()
+        assert case.decided_at is None
+
+    @pytest.mark.parametrize("of_a_post", [True, False])
+    def test_an_admin_who_is_reported_is_not_told_by_whom(self, client, alice, of_a_post):
+        me = staff(client, "view_case", "change_case", "change_post", "change_user")
+        about = Post.objects.create(author=me, body="Mine") if of_a_post else me
+        case = report(alice, about, words="I know what you did")
+        page = client.get(f"{CASES}{case.pk}/change/").text
+        assert "This is for others" in page
+        assert not any(said in page for said in ("@alice", "I know what you did", "dismiss"))
+        for name in ("dismiss", "hide_post", "suspend_person"):
+            page = do(client, CASES, name, case, **HIDING, **SUSPENSION).text
+            assert "themselves." in page or "meanwhile: 1." in page
         case.refresh_from_db()
         assert case.decided_at is None
 
