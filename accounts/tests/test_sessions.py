@@ -74,6 +74,18 @@ class TestWhatIsNoted:
         assert row_of(alices).address == "192.0.2.7"
         assert row_of(alices).public_id == row.public_id
 
+    def test_it_ends_a_month_after_the_sign_in_whatever_is_written_in_it(self, alices, settings):
+        longest = timedelta(seconds=settings.SESSION_COOKIE_AGE)
+        began = timezone.now() - longest + timedelta(days=1)
+        Session.objects.update(created_at=began)
+        alices.get("/")
+        store = alices.session
+        store["x"] = 1
+        store.save()
+        assert row_of(alices).expire_date == began + longest
+        alices.post(f"{URL}end/")  # which gives it another key
+        assert row_of(alices).expire_date == began + longest
+
     def test_programs_and_pictures_ask_for_no_session(self, alices, django_assert_num_queries):
         with django_assert_num_queries(1):
             alices.get("/@alice/avatar/")
