@@ -47,8 +47,27 @@ class IsHidden(admin.SimpleListFilter):
         return posts.filter(hidden_at__isnull=False) if self.value() == "yes" else posts
 
 
+class ByNumber:
+    """A post, as the log of admins has it. That is kept for ever, and so not with words that may be
+    deleted."""
+
+    def __init__(self, post):
+        self._meta, self.pk = post._meta, post.pk
+
+    def __str__(self):
+        return f"post {self.pk}"
+
+
+class LogsNoWords:
+    def log_change(self, request, row, message):
+        return super().log_change(request, _for_the_log(row), message)
+
+    def log_deletions(self, request, rows):
+        return super().log_deletions(request, map(_for_the_log, rows))
+
+
 @admin.register(Post)
-class PostAdmin(Deciding, admin.ModelAdmin):
+class PostAdmin(LogsNoWords, Deciding, admin.ModelAdmin):
     """Posts with those that are deleted and only wait for their undo to run out. Their words are
     their authors': admins read, hide and delete. Private messages are private: they have no page.
     """
@@ -134,7 +153,7 @@ class IsOpen(admin.SimpleListFilter):
 
 
 @admin.register(Case)
-class CaseAdmin(Deciding, ReadOnly, admin.ModelAdmin):
+class CaseAdmin(LogsNoWords, Deciding, ReadOnly, admin.ModelAdmin):
     """What was reported, open ones first. Who has reported it is for admins only; and an
     admin who is reported is not told."""
 
@@ -263,3 +282,7 @@ class CaseAdmin(Deciding, ReadOnly, admin.ModelAdmin):
 
 def _is_there(post):
     return post is not None and post.deleted_at is None
+
+
+def _for_the_log(row):
+    return ByNumber(row) if isinstance(row, Post) else row

@@ -216,6 +216,13 @@ class TestPosts:
         assert page.status_code == 200
         assert not logged(post)
 
+    def test_the_log_keeps_no_words_of_what_may_be_deleted(self, admin_client, post, case):
+        do(admin_client, POSTS, "hide", post, **HIDING)
+        do(admin_client, CASES, "hide_post", case, **HIDING)
+        admin_client.post(f"{POSTS}{post.pk}/delete/", {"post": "yes"})
+        said = LogEntry.objects.filter(content_type__model="post").values_list("object_repr")
+        assert list(said) == 3 * [(f"post {post.pk}",)]
+
     def test_nobody_decides_about_what_is_theirs(self, client, db):
         post = Post.objects.create(author=staff(client, "change_post"), body="Mine")
         post.hide("Against the rules")
