@@ -3,6 +3,7 @@ from base64 import b64encode
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.core.exceptions import PermissionDenied
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.timezone import localtime
@@ -12,6 +13,9 @@ from tasks.admin import ReadOnly
 
 from .deciding import Deciding
 from .models import Suspension, User
+
+# What makes somebody more than they are, or gets another one's links for a new password.
+FOR_SUPERUSERS = ["email", "is_staff", "is_superuser", "groups", "user_permissions"]
 
 
 class SuspensionForm(forms.ModelForm):
@@ -33,6 +37,8 @@ class SuspensionInline(ReadOnly, admin.TabularInline):
 
 @admin.register(User)
 class UserAdmin(Deciding, DjangoUserAdmin):
+    """People. Who may change them, becomes neither a superuser by it nor somebody else."""
+
     list_display = ["username", "display_name", "email", "is_active", "date_joined", "last_seen"]
     list_filter = ["is_staff", "is_superuser", "is_active", "language"]
     search_fields = ["username", "display_name", "email"]
@@ -60,6 +66,21 @@ class UserAdmin(Deciding, DjangoUserAdmin):
         picture, kind = person.read_avatar()
         url = f"data:{kind};base64,{b64encode(picture).decode()}"
         return format_html('<img src="{}" alt="" width="96" height="96">', url)
+
+    def has_change_permission(self, request, person=None):
+        return super().has_change_permission(request, person) and _is_subject(person, request.user)
+
+    def has_delete_permission(self, request, person=None):
+        return super().has_delete_permission(request, person) and _is_subject(person, request.user)
+
+    def get_readonly_fields(self, request, person=None):
+        fields = super().get_readonly_fields(request, person)
+        return fields if request.user.is_superuser else [*fields, *FOR_SUPERUSERS]
+
+    def user_change_password(self, request, id, form_url=""):
+        if not request.user.is_superuser:
+            raise PermissionDenied
+        return super().user_change_password(request, id, form_url)
 
     def get_inlines(self, request, person):
         return super().get_inlines(request, person) if person else []
@@ -115,3 +136,7 @@ class UserAdmin(Deciding, DjangoUserAdmin):
     def delete_queryset(self, request, queryset):
         for person in queryset:  # one by one: their tasks are cancelled
             person.delete()
+
+
+def _is_subject(person, admin):
+    return person is None or admin.is_superuser or not person.is_superuser

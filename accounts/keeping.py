@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
 
+from django.contrib.sessions.models import Session as FormerSession
 from django.utils import timezone
 
 from tasks.keeping import delete
@@ -23,6 +24,7 @@ def tidy() -> Iterator[None]:
     """Delete the sessions that are over, like Django's `clearsessions`, what has been over for long
     (tokens, suspensions), and the pictures that nobody has; yields after each step."""
     yield from delete(Session.objects.over())
+    yield from delete(FormerSession.objects.filter(expire_date__lte=timezone.now()))
     yield from delete(Token.objects.to_forget())
     yield from delete(Suspension.objects.to_forget())
     yield from remove_orphans()

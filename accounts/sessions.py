@@ -1,6 +1,9 @@
 """Django's sessions in the database (SESSION_ENGINE), with whose they are. Every page and every
 poll asks for one, so that question is composed once."""
 
+from datetime import timedelta
+
+from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
 from django.db.models import CharField
@@ -19,6 +22,7 @@ FOUND = Select(lambda: Session.objects.filter(session_key=KEY, expire_date__gt=N
 
 class SessionStore(db.SessionStore):
     row = None  # as it was found
+    began = None  # by whom, and when
 
     @classmethod
     def get_model_class(cls):
@@ -31,6 +35,7 @@ class SessionStore(db.SessionStore):
         if self.row is None:
             self._session_key = None
             return {}
+        self.began = str(self.row.owner_id), self.row.created_at
         return self.decode(self.row.session_data)
 
     def create(self):
@@ -38,11 +43,15 @@ class SessionStore(db.SessionStore):
         self.row = None
 
     def create_model_instance(self, data):
-        """One that has got another key, for safety, began when it did."""
+        """One that has got another key, for safety, began when it did. Whatever is written in it,
+        it ends a month after the sign-in: who has stolen it does not keep it alive."""
         row = super().create_model_instance(data)
         row.owner_id = data.get(SESSION_KEY)
-        if self.row and str(self.row.owner_id) == row.owner_id:
-            row.created_at = self.row.created_at
+        if self.began and self.began[0] == row.owner_id:
+            row.created_at = self.began[1]
+        self.began = row.owner_id, row.created_at
+        longest = timedelta(seconds=settings.SESSION_COOKIE_AGE)
+        row.expire_date = min(row.expire_date, row.created_at + longest)
         return row
 
     def see(self, request):

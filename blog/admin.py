@@ -1,6 +1,6 @@
 from django import forms
 from django.contrib import admin
-from django.db.models import Count, F, OuterRef, Q
+from django.db.models import BooleanField, Count, ExpressionWrapper, F, OuterRef, Q
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -44,8 +44,27 @@ class IsHidden(admin.SimpleListFilter):
         return posts.filter(hidden_at__isnull=False) if self.value() == "yes" else posts
 
 
+class ByNumber:
+    """A post, as the log of admins has it. That is kept for ever, and so not with words that may be
+    deleted."""
+
+    def __init__(self, post):
+        self._meta, self.pk = post._meta, post.pk
+
+    def __str__(self):
+        return f"post {self.pk}"
+
+
+class LogsNoWords:
+    def log_change(self, request, row, message):
+        return super().log_change(request, _for_the_log(row), message)
+
+    def log_deletions(self, request, rows):
+        return super().log_deletions(request, map(_for_the_log, rows))
+
+
 @admin.register(Post)
-class PostAdmin(Deciding, admin.ModelAdmin):
+class PostAdmin(LogsNoWords, Deciding, admin.ModelAdmin):
     """Posts with those that are deleted and only wait for their undo to run out. Their words are
     their authors': admins read, hide and delete. Private messages are private: they have no page.
     """
@@ -89,7 +108,7 @@ class PostAdmin(Deciding, admin.ModelAdmin):
         return self.decide(
             request,
             posts.select_related("author"),
-            lambda post, hidden_why: post.hide(hidden_why),
+            lambda post, hidden_why: post.hide(hidden_why, request.user),
             form=HidingForm,
             title=_("Hide them?"),
             log=lambda post, hidden_why: [(post, f"hidden: {hidden_why}")],
@@ -100,7 +119,7 @@ class PostAdmin(Deciding, admin.ModelAdmin):
         return self.decide(
             request,
             posts.select_related("author"),
-            lambda post: post.show(),
+            lambda post: post.show(request.user),
             form=forms.Form,
             title=_("Show them again?"),
             log=lambda post: [(post, "shown again")],
@@ -131,8 +150,9 @@ class IsOpen(admin.SimpleListFilter):
 
 
 @admin.register(Case)
-class CaseAdmin(Deciding, ReadOnly, admin.ModelAdmin):
-    """What was reported, open ones first. Who has reported it is for admins only."""
+class CaseAdmin(LogsNoWords, Deciding, ReadOnly, admin.ModelAdmin):
+    """What was reported, open ones first. Who has reported it is for admins only; and an
+    admin who is reported is not told."""
 
     list_display = ["label", "person", "state", "count", "opened_at", "decision", "decided_at"]
     list_filter = [IsOpen, "decision"]
@@ -160,7 +180,8 @@ class CaseAdmin(Deciding, ReadOnly, admin.ModelAdmin):
         of_one = Report.objects.filter(case=OuterRef("pk")).order_by().values("case")
         counted = of_one.annotate(count=Count("pk")).values("count")
         cases = Case.objects.select_related("person", "post", "decided_by")
-        return cases.annotate(count=Coalesce(counted, 0)).order_by(
+        is_own = ExpressionWrapper(Q(person=request.user.pk), BooleanField())
+        return cases.annotate(count=Coalesce(counted, 0), is_own=is_own).order_by(
             F("decided_at").desc(nulls_first=True), "-pk"
         )
 
@@ -200,6 +221,8 @@ class CaseAdmin(Deciding, ReadOnly, admin.ModelAdmin):
     @admin.display(description=_("what was said"))
     def said(self, case):
         """The latest of the reports."""
+        if case.is_own:
+            return _("This is for others to read and to decide.")
         reports = case.reports.select_related("reporter").order_by("-pk")[:REPORTS_SHOWN]
         return format_html_join(
             "",
@@ -211,7 +234,7 @@ class CaseAdmin(Deciding, ReadOnly, admin.ModelAdmin):
         )
 
     def get_decisions(self, case):
-        if case.decided_at:
+        if case.decided_at or case.is_own:
             return set()
         return {"suspend_person", "dismiss"} | ({"hide_post"} if _is_there(case.post) else set())
 
@@ -257,3 +280,7 @@ class CaseAdmin(Deciding, ReadOnly, admin.ModelAdmin):
 
 def _is_there(post):
     return post is not None and post.deleted_at is None
+
+
+def _for_the_log(row):
+    return ByNumber(row) if isinstance(row, Post) else row

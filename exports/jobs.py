@@ -26,6 +26,7 @@ NO_PICTURE = "no_picture"
 NOT_KEPT = "not_kept"
 NOT_TAKEN = "not_taken"
 UNACCOUNTED = "unaccounted"
+FORGOTTEN = "forgotten"
 
 
 @contextmanager
@@ -80,6 +81,10 @@ def tell_of_failure(task):
         ),
         UNACCOUNTED: _(
             "The file did not have as many posts as had been counted, so it was not published."
+        ),
+        FORGOTTEN: _(
+            "It waited for so long that what has changed is not known any more. Please start a new"
+            " export."
         ),
         NOT_MAILED: _(
             "The file is ready to download on its page, but the mail server did not take the mail."
@@ -158,7 +163,10 @@ def read(export, run):
 
 def account_for(export, run, count):
     """See that every post is accounted for. Else nobody knows what is wrong: there may be a mistake
-    in the file or in the count, so both are made again."""
+    in the file or in the count, so both are made again. And that all that is gone could be named in
+    it."""
+    if export.is_of_changes and not export.names_all_that_is_gone:
+        raise Failure(FORGOTTEN, expected=True)
     if not export.explains(count):
         export.change(run, snapshot_at=None)
         raise Failure(UNACCOUNTED, heals=True)

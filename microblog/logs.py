@@ -49,8 +49,13 @@ class JsonFormatter(logging.Formatter):
 
 
 def tag(event, hint):
-    """Let Sentry know them too."""
+    """Let Sentry know them too; and of the request not the address, in which there are names, what
+    was searched for, and the keys of links. The view is known, and the log has the rest."""
     event.setdefault("tags", {}).update(origin.ids())
+    request = event.get("request", {})
+    for name in ("url", "query_string"):
+        request.pop(name, None)
+    request.get("headers", {}).pop("Referer", None)
     return event
 
 

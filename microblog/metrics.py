@@ -79,8 +79,9 @@ class Scrape:
             return
         words = {metric.name: metric.documentation for metric in own.collect()}
         for metric in MultiProcessCollector(registry=None).collect():
-            metric.documentation = words[metric.name]
-            yield metric
+            if metric.name in words:  # else it is of the version that had the folder before
+                metric.documentation = words[metric.name]
+                yield metric
 
     def _tasks(self):
         try:

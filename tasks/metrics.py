@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from . import registry, tally
 from .broker import Doorbell
 from .models import ABANDONED, ACTIVE, DUE, ENDED, Attempt, Cluster, State, Tally, Task
+from .models.pauses import paused
 
 OUTCOMES = [outcome for outcome in Attempt.Outcome if outcome != Attempt.Outcome.RUNNING]
 GROUNDS = "false", "true"  # whether in the background
@@ -28,6 +29,7 @@ def collect():
 
 
 def _active(now):
+    due_now, left = DUE & ~paused(), ABANDONED & ~paused()
     since = Greatest("created_at", Coalesce("not_before", "created_at"))
     rows = (
         Task.objects.filter(ACTIVE)
@@ -35,9 +37,9 @@ def _active(now):
         .values("state", "background")
         .annotate(
             all=Count("pk"),
-            due=Count("pk", filter=DUE),
-            abandoned=Count("pk", filter=ABANDONED),
-            oldest=Min(since, filter=DUE),
+            due=Count("pk", filter=due_now),
+            abandoned=Count("pk", filter=left),
+            oldest=Min(since, filter=due_now),
         )
     )
     found = {(row["state"], str(row["background"]).lower()): row for row in rows}

@@ -5,6 +5,7 @@ import re
 import pytest
 from django.contrib.admin.models import LogEntry
 
+from accounts.admin import FOR_SUPERUSERS
 from accounts.deciding import MOST
 from accounts.models import Suspension, User
 from blog.models import Case, Post, Report
@@ -136,6 +137,26 @@ class TestPeople:
         assert bob.is_active
         assert not Suspension.objects.exists()
 
+    def test_who_may_change_people_gets_no_further_by_it(self, client, admin_user, bob):
+        me = staff(client, "accounts.change_user", "accounts.delete_user")
+        for person in (me, bob):
+            page = client.get(f"{PEOPLE}{person.pk}/change/")
+            assert not {*FOR_SUPERUSERS} & {*page.context["adminform"].form.fields}
+            assert client.get(f"{PEOPLE}{person.pk}/password/").status_code == 403
+        form = {"username": "staff", "language": "en", "time_zone": "UTC", "is_superuser": "on"}
+        form |= {"date_joined_0": "2026-01-02", "date_joined_1": "03:04:05"}
+        form |= {"suspensions-TOTAL_FORMS": 0, "suspensions-INITIAL_FORMS": 0}
+        assert client.post(f"{PEOPLE}{me.pk}/change/", form).status_code == 302
+        me.refresh_from_db()
+        assert not me.is_superuser
+
+    def test_nor_gets_at_a_superuser(self, client, admin_user):
+        staff(client, "accounts.change_user", "accounts.delete_user")
+        address = f"{PEOPLE}{admin_user.pk}"
+        assert client.get(f"{address}/change/").status_code == 200
+        for path in ("change", "password", "delete"):
+            assert client.post(f"{address}/{path}/", {"post": "yes"}).status_code == 403
+
     def test_not_too_many_at_once(self, admin_client):
         User.objects.bulk_create(User(username=f"p{n}") for n in range(MOST + 1))
         everybody = {"select_across": "1", **SUSPENSION}
@@ -191,6 +212,21 @@ class TestPosts:
         page = do(admin_client, POSTS, "hide", post, **HIDING)
         assert page.status_code == 200
         assert not logged(post)
+
+    def test_the_log_keeps_no_words_of_what_may_be_deleted(self, admin_client, post, case):
+        do(admin_client, POSTS, "hide", post, **HIDING)
+        do(admin_client, CASES, "hide_post", case, **HIDING)
+        admin_client.post(f"{POSTS}{post.pk}/delete/", {"post": "yes"})
+        said = LogEntry.objects.filter(content_type__model="post").values_list("object_repr")
+        assert list(said) == 3 * [(f"post {post.pk}",)]
+
+    def test_nobody_decides_about_what_is_theirs(self, client, db):
+        post = Post.objects.create(author=staff(client, "blog.change_post"), body="Mine")
+        post.hide("Against the rules")
+        page = do(client, POSTS, "show", post)
+        assert "Nobody decides about themselves." in page.text
+        post.refresh_from_db()
+        assert post.hidden_at
 
     def test_who_may_only_look_sees_and_does_nothing(self, client, post):
         staff(client, "blog.view_post")
@@ -319,6 +355,21 @@ class TestQueue:
         assert {name for name in every if f'value="{name}"' in page} == actions
         for name in every - actions:
             do(client, CASES, name, case, note="x", **HIDING, **SUSPENSION)
+        case.refresh_from_db()
+        assert case.decided_at is None
+
+    @pytest.mark.parametrize("of_a_post", [True, False])
+    def test_an_admin_who_is_reported_is_not_told_by_whom(self, client, alice, of_a_post):
+        blog = ["blog.view_case", "blog.change_case", "blog.change_post"]
+        me = staff(client, *blog, "accounts.change_user")
+        about = Post.objects.create(author=me, body="Mine") if of_a_post else me
+        case = report(alice, about, words="I know what you did")
+        page = client.get(f"{CASES}{case.pk}/change/").text
+        assert "This is for others" in page
+        assert not any(said in page for said in ("@alice", "I know what you did", "dismiss"))
+        for name in ("dismiss", "hide_post", "suspend_person"):
+            page = do(client, CASES, name, case, **HIDING, **SUSPENSION).text
+            assert "themselves." in page or "meanwhile: 1." in page
         case.refresh_from_db()
         assert case.decided_at is None
 

@@ -47,7 +47,7 @@ class Site(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(said)
 
-    do_GET = do_POST = do_PATCH = answer
+    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = answer
 
     def log_message(self, *arguments):
         pass
@@ -147,6 +147,13 @@ def test_a_page_that_is_slow_everywhere_takes_no_other_one_away(front, hosts):
 def test_what_writes_is_never_sent_twice(front, hosts, method, path):
     assert ask(front, path, method, data="x").status_code in {502, 504}
     assert [asked for host in hosts for asked in host.asked] == [f"{method} {path}"]
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_but_what_may_be_done_twice_goes_on_like_what_reads(front, hosts, method):
+    """RFC 9110, section 9.2.2."""
+    ask(front, "/closes", method)
+    assert all(f"{method} /closes" in host.asked for host in hosts)
 
 
 def test_a_host_that_is_not_there_costs_nobody_an_error(hosts, start, front):

@@ -1,7 +1,10 @@
 """What machines ask of the site, and what they are told."""
 
 import logging
+import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from datetime import timedelta
@@ -15,7 +18,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
-from microblog import readiness
+from microblog import metrics, readiness
 from microblog.valkey import Valkey
 from tasks.models import Cluster
 
@@ -330,3 +333,12 @@ def test_how_long_they_took_is_told(prometheus, db):
     assert said[counted[0]][counted[1]] == before + 1
     assert said["http_request_duration_seconds_bucket"]["+Inf", "GET", "robots"] == before + 1
     assert not any(name.endswith("_created") for name in said)
+
+
+def test_what_a_version_before_counted_in_the_same_folder_is_left_out(tmp_path, monkeypatch):
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    count = "from prometheus_client import Counter; Counter('{}', 'x').inc()"
+    for name in ("http_requests", "gone"):
+        subprocess.run([sys.executable, "-c", count.format(name)], check=True)
+    assert len(os.listdir(tmp_path)) == 2
+    assert [metric.name for metric in metrics.Scrape()._requests()] == ["http_requests"]

@@ -13,12 +13,15 @@ CHUNK = 500  # rows
 
 
 def take_over(apps, schema_editor):
-    """Who is signed in stays so. Since when was not noted: about a session's age before its end."""
+    """Who is signed in stays so. Since when was not noted: about a session's age before its end.
+    Those of before stay, too: a web server of the version before that does not find one takes the
+    browser its cookie. They are swept when they are over."""
     theirs, Session = apps.get_model("sessions", "Session"), apps.get_model("accounts", "Session")
     people = apps.get_model("accounts", "User").objects
     store, age = SessionStore(), timedelta(seconds=settings.SESSION_COOKIE_AGE)
-    now = django.utils.timezone.now()
-    while rows := list(theirs.objects.all()[:CHUNK]):
+    now, last = django.utils.timezone.now(), ""
+    alive = theirs.objects.filter(expire_date__gt=now).order_by("session_key")
+    while rows := list(alive.filter(session_key__gt=last)[:CHUNK]):
         owners = {row.pk: store.decode(row.session_data).get(SESSION_KEY) for row in rows}
         there = {str(pk) for pk in people.filter(pk__in=set(filter(None, owners.values()))).values_list("pk", flat=True)}
         Session.objects.bulk_create(
@@ -31,13 +34,15 @@ def take_over(apps, schema_editor):
                 seen_at=min(now, row.expire_date - age),
             )
             for row in rows
-            if row.expire_date > now and (owners[row.pk] is None or owners[row.pk] in there)
+            if owners[row.pk] is None or owners[row.pk] in there
         )
-        theirs.objects.filter(pk__in=[row.pk for row in rows]).delete()
+        last = rows[-1].session_key
 
 
 def give_back(apps, schema_editor):
+    """What was signed out since stays so."""
     theirs, Session = apps.get_model("sessions", "Session"), apps.get_model("accounts", "Session")
+    theirs.objects.all().delete()
     rows = Session.objects.values("session_key", "session_data", "expire_date")
     theirs.objects.bulk_create((theirs(**row) for row in rows.iterator()), batch_size=CHUNK)
 

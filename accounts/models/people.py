@@ -300,7 +300,7 @@ class User(AbstractUser):
 
         Raises Refused when that is not for `by` to decide.
         """
-        self._ensure_subject_to(by)
+        self.ensure_subject_to(by)
         if not User.objects.active().select_for_update(no_key=True).filter(pk=self.pk).first():
             return False
         self.tokens.all().delete()
@@ -316,7 +316,7 @@ class User(AbstractUser):
 
         Raises Refused as `suspend()` does.
         """
-        self._ensure_subject_to(by)
+        self.ensure_subject_to(by)
         people = User.objects.filter(is_active=False).select_for_update(no_key=True)
         if not people.filter(pk=self.pk).first():
             return False
@@ -325,7 +325,8 @@ class User(AbstractUser):
         self.save(update_fields=["is_active"])
         return True
 
-    def _ensure_subject_to(self, admin):
+    def ensure_subject_to(self, admin):
+        """Raises Refused when it is not for `admin` to decide about this person."""
         if admin == self:
             raise Refused(_("Nobody decides about themselves."))
         if self.is_superuser and not admin.is_superuser:

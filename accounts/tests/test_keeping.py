@@ -4,6 +4,7 @@ import time
 from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session as FormerSession
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
@@ -19,6 +20,14 @@ def test_sessions_that_are_over_go_and_others_stay(alices, client):
     assert len(list(keeping.tidy())) == 1
     assert Session.objects.get().session_key == mine
     assert alices.get("/exports/").status_code == 200
+
+
+def test_those_of_the_version_before_stay_until_they_are_over(db):
+    for number in (1, -1):
+        ends = timezone.now() + timedelta(days=number)
+        FormerSession.objects.create(session_key=number, session_data="", expire_date=ends)
+    assert len(list(keeping.tidy())) == 1
+    assert FormerSession.objects.get().session_key == "1"
 
 
 def test_tokens_that_expired_long_ago_go_and_others_stay(alice):

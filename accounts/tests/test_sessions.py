@@ -74,6 +74,18 @@ class TestWhatIsNoted:
         assert row_of(alices).address == "192.0.2.7"
         assert row_of(alices).public_id == row.public_id
 
+    def test_it_ends_a_month_after_the_sign_in_whatever_is_written_in_it(self, alices, settings):
+        longest = timedelta(seconds=settings.SESSION_COOKIE_AGE)
+        began = timezone.now() - longest + timedelta(days=1)
+        Session.objects.update(created_at=began)
+        alices.get("/")
+        store = alices.session
+        store["x"] = 1
+        store.save()
+        assert row_of(alices).expire_date == began + longest
+        alices.post(f"{URL}end/")  # which gives it another key
+        assert row_of(alices).expire_date == began + longest
+
     def test_programs_and_pictures_ask_for_no_session(self, alices, django_assert_num_queries):
         with django_assert_num_queries(1):
             alices.get("/@alice/avatar/")
@@ -323,4 +335,5 @@ def test_who_was_signed_in_before_the_migration_stays_so(alices, alice, bob):
     assert timezone.now() - row.created_at < timedelta(minutes=5)
     left = {row.pk: row.owner_id for row in Session.objects.exclude(owner=alice)}
     assert left == {"visitor": None, "garbled": None}
-    assert not DjangosSession.objects.exists()
+    # Web servers of the version before go on with them.
+    assert DjangosStore(mine.pk).get("_auth_user_id") == str(alice.pk)

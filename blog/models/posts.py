@@ -241,9 +241,14 @@ class Post(models.Model):
         return True
 
     @transaction.atomic
-    def hide(self, why: str) -> bool:
+    def hide(self, why: str, by=None) -> bool:
         """Let only its author, who is told and can read `why`, and admins see it. False when it is
-        hidden or gone already."""
+        hidden or gone already.
+
+        Raises Refused when that is not for `by` to decide.
+        """
+        if by:
+            self.author.ensure_subject_to(by)
         now = timezone.now()
         if not Post.objects.shown().filter(pk=self.pk).update(hidden_at=now, hidden_why=why):
             return False
@@ -253,8 +258,10 @@ class Post(models.Model):
         return True
 
     @transaction.atomic
-    def show(self) -> bool:
-        """Let all see it again. False when it is not hidden."""
+    def show(self, by=None) -> bool:
+        """Let all see it again. False when it is not hidden. Raises Refused as `hide()` does."""
+        if by:
+            self.author.ensure_subject_to(by)
         hidden = Post.with_deleted.filter(pk=self.pk, hidden_at__isnull=False)
         if not hidden.update(hidden_at=None, hidden_why=""):
             return False

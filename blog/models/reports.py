@@ -109,7 +109,7 @@ class Case(models.Model):
     @transaction.atomic
     def hide_post(self, admin, *, why: str, note: str = "") -> bool:
         """Hide the post, which its author is told, with `why`. False when the case is decided, or
-        there is no post, or it is gone."""
+        there is no post, or it is gone. Raises Refused."""
         post = Post.objects.select_related("author").filter(pk=self.post_id).first()
         if post is None or not self._decide(admin, self.Decision.HIDDEN, note):
             return False
@@ -125,10 +125,11 @@ class Case(models.Model):
         return True
 
     def dismiss(self, admin, *, note: str = "") -> bool:
-        """Leave things as they are. False when the case is decided."""
+        """Leave things as they are. False when the case is decided. Raises Refused."""
         return self._decide(admin, self.Decision.DISMISSED, note)
 
     def _decide(self, admin, decision, note):
+        self.person.ensure_subject_to(admin)
         said = {"decision": decision, "decided_by": admin, "decided_at": timezone.now()}
         is_open = Case.objects.filter(pk=self.pk, decided_at=None)
         return bool(is_open.update(note=note, **said))

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from blog.models.deletions import SPARE
 from exports import archive, contents
 from exports.changes import MARGIN, Changes
 from exports.formats import PostsJson
@@ -215,6 +216,12 @@ class Export(models.Model):
     def deleted(self) -> int:
         """How many posts were deleted between the snapshot and the end of the writing."""
         return self.tally["skipped"][DELETED]
+
+    @property
+    def names_all_that_is_gone(self) -> bool:
+        """Whether it is still known which posts were deleted since the export before it; of an
+        export of changes."""
+        return self.changed_since - MARGIN > noted_since() - SPARE
 
     def explains(self, count: int) -> bool:
         """Whether what has happened since the snapshot explains that there are `count` posts in the

@@ -4,6 +4,7 @@ import pytest
 from django.utils import timezone
 
 from blog.models import Post
+from exports import jobs
 from exports.changes import MARGIN, Changes
 from exports.models import Export
 from tasks.registry import Refused
@@ -205,6 +206,18 @@ class TestWhatIsNotedNoMore:
             export.retry()
         export.changed_since = now() - timedelta(days=364)
         assert export.retry()
+
+    @pytest.mark.parametrize(("days", "ended"), [(365.9, "succeeded"), (366.1, "failed")])
+    def test_nor_is_one_made_that_waited_until_then(self, alice, base, days, ended):
+        """Because operators had paused it, for example: it would not say what is gone."""
+        export, _ = Export.objects.start(alice, base=base)
+        Export.objects.update(changed_since=now() - timedelta(days=days))
+        jobs.export_posts(str(export.task_id))
+        export.task.refresh_from_db()
+        assert export.task.state == ended
+        assert export.task.reason == ("forgotten" if ended == "failed" else "")
+        export.refresh_from_db()
+        assert bool(export.file) == (ended == "succeeded")
 
 
 class TestExportOfChanges:

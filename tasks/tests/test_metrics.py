@@ -6,7 +6,7 @@ from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tasks import lifecycle, metrics
-from tasks.models import Cluster, Task
+from tasks.models import Cluster, Pause, Task
 
 from .test_lifecycle import COUNT, nobody_rang, silent_for_ever
 from .test_tally import launched
@@ -77,6 +77,21 @@ def test_what_waits_for_its_time_is_not_due():
     assert told()["tasks_oldest_due_seconds"][("false",)] == 0
     Task.objects.update(not_before=now - timedelta(seconds=30))
     assert told()["tasks_oldest_due_seconds"][("false",)] == about(30, now)
+
+
+def test_what_is_paused_waits_for_no_worker():
+    ago = timezone.now() - timedelta(minutes=5)
+    launched("a", created_at=ago)
+    lifecycle.claim(COUNT, launched("b").pk)
+    Task.objects.update(lease_until=ago)
+    Pause.objects.begin(COUNT, None)
+    said = told()
+    assert said["tasks_active"]["false", "queued"] == 1
+    assert said["tasks_due"]["false",] == said["tasks_oldest_due_seconds"]["false",] == 0
+    assert said["tasks_abandoned"][()] == 0
+    Pause.objects.end(COUNT)
+    said = told()
+    assert said["tasks_due"]["false",] == said["tasks_abandoned"][()] == 1
 
 
 def test_the_oldest_that_is_due_has_waited_longest():
