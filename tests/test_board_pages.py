@@ -344,9 +344,10 @@ class TestMany:
         page = self.ask(operators, _selected_action=[str(task.pk)])
         assert "is sent once more" in text(page)
 
-    def test_nonsense_is_only_asked_again(self, operators):
+    @pytest.mark.parametrize("asked_at", ["yesterday", "2026-13-45T00:00", "2026-02-30T00:00Z"])
+    def test_nonsense_is_only_asked_again(self, operators, asked_at):
         task = failed()
-        form = {"_selected_action": [str(task.pk)], "asked_at": "yesterday", "told": "-1"}
+        form = {"_selected_action": [str(task.pk)], "asked_at": asked_at, "told": "-1"}
         assert "Try 1 task again?" in text(self.ask(operators, **form))
         assert Task.objects.count() == 1
 

@@ -27,6 +27,8 @@ from .waiting import wait_for
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.mark.slow
+@pytest.mark.postgres_too
 def test_a_killed_worker_s_export_starts_over_by_itself_and_arrives_once(
     alice, posts, start_qcluster, smtp
 ):
@@ -55,6 +57,8 @@ def press_while_redis_is_away(client):
     assert "Waiting" in client.get(answer.url).content.decode()
 
 
+@pytest.mark.slow
+@pytest.mark.postgres_too
 def test_redis_down_at_the_click_costs_little_and_the_export_runs_once_it_is_back(
     alices, alice, posts, redis, start_qcluster, smtp
 ):
@@ -140,6 +144,8 @@ def redis_list():
     return doorbell.connection.lrange(doorbell.list_key, 0, -1)
 
 
+@pytest.mark.slow
+@pytest.mark.postgres_too
 def test_a_slow_mail_server_gets_the_mail_once(alice, posts, start_qcluster, smtp):
     smtp.delay = 1  # seconds before each answer, of which there are more than the lease has
     with start_qcluster(
@@ -218,6 +224,8 @@ def test_a_person_deleted_mid_export_is_gone_and_nothing_is_mailed(
     assert not Task.objects.exists()
 
 
+@pytest.mark.slow
+@pytest.mark.postgres_too
 def test_stopping_ends_soon_and_the_export_goes_on_at_the_next_start(
     alice, posts, start_qcluster, smtp
 ):

@@ -138,6 +138,7 @@ def sentry():
         server.shutdown()
 
 
+@pytest.mark.slow
 def test_exceptions_go_to_sentry_and_what_people_write_does_not(sentry, tmp_path):
     dsn, bodies = sentry
     site = PRODUCTION | {"DEBUG": "1", "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3"}
@@ -169,6 +170,7 @@ def test_the_site_logs_for_programs_where_that_is_asked_for(tmp_path):
         assert json.loads(lines[-1])["message"] == "Hello, program"
 
 
+@pytest.mark.slow
 def test_sentry_is_told_of_which_request(sentry, tmp_path):
     dsn, bodies = sentry
     site = PRODUCTION | {"DEBUG": "1", "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3"}

@@ -80,6 +80,7 @@ def test_a_person_exports_their_posts(page, live_server, sign_in, posts, start_q
     assert not problems
 
 
+@pytest.mark.slow
 def test_the_profile_frees_its_button_when_the_export_ends(
     page, live_server, sign_in, posts, start_qcluster
 ):

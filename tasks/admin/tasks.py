@@ -191,7 +191,7 @@ def act_on_one(request, pk, admin, deed):
 
 def act_on_many(request, tasks, admin, deed):
     """Ask first, how many. What was created since then was not asked about, and is left alone."""
-    asked_at = parse_datetime(request.POST.get("asked_at", ""))
+    asked_at = _time(request.POST.get("asked_at", ""))
     across = request.POST.get("select_across") == ALL
     if asked_at is None:
         return ask(request, tasks, admin, deed, across)
@@ -205,6 +205,13 @@ def act_on_many(request, tasks, admin, deed):
         outcome.left[_("They ended or changed meanwhile.")] = int(told) - outcome.total
     acting.log(outcome, request.user, which)
     tell(request, outcome)
+    return None
+
+
+def _time(text):
+    """None of what is no time."""
+    with suppress(ValueError):
+        return parse_datetime(text)
     return None
 
 
