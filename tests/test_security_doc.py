@@ -1,4 +1,4 @@
-"""docs/security.md names tests that there are."""
+"""docs/reference/security.md names tests that there are."""
 
 import ast
 import re
@@ -8,7 +8,7 @@ from pathlib import Path
 from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
-TEXT = (ROOT / "docs/security.md").read_text()
+TEXT = (ROOT / "docs/reference/security.md").read_text()
 NAMED = re.findall(r"`([\w/]+\.py)::([\w:]+)`", TEXT)
 
 

@@ -335,11 +335,11 @@ class TestCall:
 
 
 class TestGenuine:
-    """What docs/webhooks.md tells people to do with a signature."""
+    """What docs/how-to/be-told-by-a-webhook.md tells people to do with a signature."""
 
     @pytest.fixture
     def is_genuine(self):
-        text = (settings.BASE_DIR / "docs" / "webhooks.md").read_text()
+        text = (settings.BASE_DIR / "docs/how-to/be-told-by-a-webhook.md").read_text()
         names = {}
         exec(text.partition("```python\n")[2].partition("```")[0], names)
         return names["is_genuine"]
