@@ -1,4 +1,5 @@
-"""Backup and restore as docs/how-to/back-up-and-restore.md has them: the tasks of the backup go on."""
+"""Backup and restore as docs/how-to/back-up-and-restore.md has them: the tasks of the backup go
+on."""
 
 import shutil
 import sqlite3

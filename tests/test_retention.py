@@ -1,5 +1,5 @@
-"""How long everything is kept: the table of docs/reference/retention.md against the code, and what the job
-does that tidies up."""
+"""How long everything is kept: the table of docs/reference/retention.md against the code, and what
+the job does that tidies up."""
 
 import re
 from datetime import timedelta
