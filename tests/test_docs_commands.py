@@ -15,10 +15,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from .clone import NOT_IN_A_CLONE
 from .documents import ROOT, Block, blocks, documents, is_a_test
 from .nginx import MAIN, PROGRAM
 from .servers import Postgres, find_postgres
-from .test_bin_run import NOT_IN_A_CLONE, Clone, post, signed_in, wait_until
+from .test_bin_run import Clone, post, signed_in, wait_until
 
 QUICKSTART = "quickstart.md"
 BY_PEOPLE = [
