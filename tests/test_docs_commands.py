@@ -230,7 +230,7 @@ def test_the_quickstart(site):
         form = alice.post(
             f"{site.url}/exports/verify/",
             {"csrfmiddlewaretoken": alice.cookies["csrftoken"]},
-            files={"file": ("alice.zip", archive)},
+            files={"archive": ("alice.zip", archive)},
             timeout=30,
         )
         assert "The archive is whole." in form.text
