@@ -366,7 +366,8 @@ class Machine:
         folder = self.root / "etc/letsencrypt/live/your.site"
         folder.mkdir(parents=True)
         files = ["-keyout", "privkey.pem", "-out", "fullchain.pem", "-subj", "/CN=your.site"]
-        command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", *files]
+        command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt"]
+        command += ["ec_paramgen_curve:prime256v1", "-nodes", *files]
         subprocess.run(command, cwd=folder, check=True, capture_output=True)
 
     def environment(self):
