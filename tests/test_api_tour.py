@@ -1,4 +1,4 @@
-"""The tour of docs/api.md, walked as it is written there, with the real curl."""
+"""docs/how-to/call-the-api.md, walked as it is written there, with the real curl."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from exports.models import Export
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
-DOCS = Path(settings.BASE_DIR) / "docs" / "api.md"
+DOCS = Path(settings.BASE_DIR) / "docs/how-to/call-the-api.md"
 SCHEMA = Path(settings.BASE_DIR) / "exports" / "formats" / "posts.schema.json"
 SITE = "SITE=http://127.0.0.1:8000"
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
