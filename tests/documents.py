@@ -12,7 +12,7 @@ from django.conf import settings
 ROOT = Path(settings.BASE_DIR)
 DOCS = ROOT / "docs"
 BLOCK = re.compile(
-    r"^(?P<indent> *)(?:<!-- (?P<mark>.*) -->\n(?P=indent))?"
+    r"^(?P<indent> *)(?:<!-- (?P<mark>[^\n]*) -->\n(?P=indent))?"
     r"```(?P<language>\S*)\n(?P<text>.*?)^(?P=indent)```$",
     re.MULTILINE | re.DOTALL,
 )

@@ -18,9 +18,8 @@ PATH = re.compile(r"[\w.-]+(/[\w.-]+)+")
 
 def everything():
     """All documents of the repository."""
-    for path in sorted(ROOT.rglob("*.md")):
-        if not NOT_OURS & set(path.relative_to(ROOT).parts):
-            yield Document(path)
+    paths = sorted(ROOT.rglob("*.md"))
+    return [Document(path) for path in paths if not NOT_OURS & {*path.relative_to(ROOT).parts}]
 
 
 class Document:

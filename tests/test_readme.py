@@ -16,18 +16,16 @@ LANGUAGES = {"README.md": "English", "README.es.md": "Español", "README.zh-Hant
 PEOPLE = {"alice", "bob", "charlie"}  # each language has who reads it sign in
 # Which test runs the commands that it names; those that it shows say so themselves.
 RUN_BY = {
-    "bin/run": "tests/test_bin_run.py::test_everything_works_and_stops_and_works_again",
     "PORT=8001 bin/run": "tests/test_bin_run.py::test_everything_works_and_stops_and_works_again",
     "EXPORT_POSTS_PER_SECOND=5 bin/run": (
         "tests/test_bin_run.py::test_it_stops_in_the_middle_of_an_export"
     ),
-    "bin/test": ".ci/run::bin/test",
     "bin/test --all": ".ci/run::bin/test --all",
     "bin/test blog -k title": "tests/test_recipes.py::test_some_tests_can_be_named",
     "manage.py doctor": "tests/test_doctor.py::test_",
     "manage.py qcluster": "tests/conftest.py::start_qcluster",
 }
-COMMAND = re.compile(r"([A-Z_]+=\S+ )?(bin/|manage\.py|\.venv/bin/)\w+( .*)?")
+COMMAND = re.compile(r"([A-Z_]+=\S+ )?(bin/\w+|manage\.py \w+)( .*)?")
 of_each_language = pytest.mark.parametrize("language", OTHERS)
 
 
