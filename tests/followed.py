@@ -41,7 +41,7 @@ def test_the_format_is_offered_and_its_file_is_right(alices, alice):
     alices.post("/exports/", {"contents": "posts.txt"})
     export = Export.objects.get()
     jobs.export_posts(str(export.task_id))
-    file = alices.get(f"{export.get_absolute_url()}download/")
+    file = alices.get(f"{export.get_absolute_url()}download/", follow=True)
     assert b"".join(file) == b"post 0\n\f\npost 1\n\f\n"
     assert file["Content-Type"] == "text/plain; charset=utf-8"
 
