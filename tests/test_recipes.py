@@ -37,7 +37,7 @@ def run(copy, *command):
         env=environment | {"ENV_FILE": "", "PYTEST_XDIST_WORKER": ""},
         capture_output=True,
         text=True,
-        timeout=250,
+        timeout=500,
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return ended.stdout
@@ -74,6 +74,7 @@ def translate(file, text):
         write_po(target, catalogue, width=100)
 
 
+@pytest.mark.timeout(600)  # on a machine that does much else
 def test_what_they_promise_is_there(copy):
     for text, path in blocks("python"):
         assert not (copy / path).exists()
