@@ -16,9 +16,21 @@ from django.urls import Resolver404, resolve
 from .documents import BLOCK, DOCS, ROOT, blocks, documents, prose
 
 # Not read by settings.py, but by what is named in the text beside it.
-OF_OTHERS = {"AWS_PROFILE", "PROMETHEUS_MULTIPROC_DIR", "NO_SKIPS"}
+OF_OTHERS = {"AWS_PROFILE", "ENV_FILE", "PROMETHEUS_MULTIPROC_DIR"}
 PAGES = re.compile(r"`(?:(?:GET|POST|PUT|PATCH|DELETE) )?(/[\w/<>@.-]*)(?:\?[^`]*)?`")
-PLACES = ("/etc/", "/var/", "/opt/", "/backup", "/static/", "/archives/", "/api/v1/tokens")
+# Files, what nginx has, what is answered before any page, and what only a site of bin/run has.
+PLACES = (
+    "/etc/",
+    "/var/",
+    "/opt/",
+    "/backup",
+    "/static/",
+    "/archives/",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/mail/",
+)
 
 
 def names_of_settings():
