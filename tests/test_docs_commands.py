@@ -194,6 +194,17 @@ def test_what_is_not_told_would_be_found():
     assert not is_told("401\n", "text", "200")
 
 
+def test_a_command_that_fails_would_be_found(tmp_path):
+    def run(text, status):
+        return run_here("set -euo pipefail\n" + ends_with(text, status), tmp_path)
+
+    run("true\n", 0)
+    run("(exit 3)\n", 3)
+    for text, status in [("false\ntrue\n", 0), ("false | true\n", 0), ("true\n", 3)]:
+        with pytest.raises(AssertionError):
+            run(text, status)
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """What `bin/run` starts."""
