@@ -10,6 +10,7 @@ from babel.messages.pofile import read_po
 from django.conf import settings
 
 LOCALE = Path(settings.BASE_DIR) / "locale"
+GLOSSARIES = Path(settings.BASE_DIR) / "docs" / "reference"
 KEYWORDS = DEFAULT_KEYWORDS | {"pgettext_lazy": ((1, "c"), 2)}
 LANGUAGES = ["es", "zh_Hant"]
 
@@ -63,12 +64,34 @@ def test_translations_have_the_placeholders_of_their_original(language):
                 assert placeholders(string) <= placeholders(ids[-1]), message.id
 
 
-def test_chinese_keeps_to_one_glossary():
-    """You, posts, private messages and who sent them are called the same everywhere."""
-    strings = {string for message in catalogue("zh_Hant") for string in _strings(message)}
-    assert len(strings) > 100
-    for other in ("您", "篇", "訊息", "私人", "寄件人", "收件人"):
-        assert not [string for string in strings if other in string]
+def glossary(language):
+    """The rows of its table: (the English term, ours, the words not to use in its place)."""
+    text = (GLOSSARIES / f"glossary.{language.replace('_', '-')}.md").read_text()
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    head, _, *rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
+    assert [head[0], *head[2:]] == ["English", "not", "note"]
+    return [(term, ours, re.split("、|, ", other) if other else []) for term, ours, other, _ in rows]
+
+
+def has(word, text):
+    """Whether `text` says it, as a word of its own where words are apart. In small letters or with
+    a capital one: the names of settings, which are in capitals, are no words."""
+    start, letter = f"[{word[0]}{word[0].upper()}]", "[^\\W\u2e80-\uffef]"  # CJK stands together
+    words = f"(?<!{letter}){start}{re.escape(word[1:])}(?:e?s)?(?!{letter})"
+    return re.search(words, re.sub(r"%\(\w+\)\w|<[^>]*>", " ", text))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_catalogue_keeps_to_its_glossary(language):
+    """What a term is called is the same everywhere, and the glossary says no more than holds."""
+    messages = [message for message in catalogue(language) if message.id]
+    rows = glossary(language)
+    assert len(rows) > 20
+    for term, ours, others in rows:
+        asked = [message for message in messages if term.lower() in str(message.id).lower()]
+        assert any(has(ours, text) for message in asked for text in _strings(message)), term
+        for other in others:
+            assert not [text for message in messages for text in _strings(message) if has(other, text)]
 
 
 def _strings(message):
