@@ -65,33 +65,39 @@ def test_translations_have_the_placeholders_of_their_original(language):
 
 
 def glossary(language):
-    """The rows of its table: (the English term, ours, the words not to use in its place)."""
+    """The rows of its table: the terms in English, what we call them, and the words not to use."""
     text = (GLOSSARIES / f"glossary.{language.replace('_', '-')}.md").read_text()
     lines = [line for line in text.splitlines() if line.startswith("|")]
     head, _, *rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
     assert [head[0], *head[2:]] == ["English", "not", "note"]
-    return [(term, ours, re.split("、|, ", other) if other else []) for term, ours, other, _ in rows]
+    return [[words(cell) for cell in row[:3]] for row in rows]
+
+
+def words(cell):
+    """Those of "one, two (of some kind)"."""
+    return [word for word in re.split("、|, ", re.sub(r" ?\([^)]*\)", "", cell)) if word]
 
 
 def has(word, text):
     """Whether `text` says it, as a word of its own where words are apart. In small letters or with
     a capital one: the names of settings, which are in capitals, are no words."""
     start, letter = f"[{word[0]}{word[0].upper()}]", "[^\\W\u2e80-\uffef]"  # CJK stands together
-    words = f"(?<!{letter}){start}{re.escape(word[1:])}(?:e?s)?(?!{letter})"
-    return re.search(words, re.sub(r"%\(\w+\)\w|<[^>]*>", " ", text))
+    alone = f"(?<!{letter}){start}{re.escape(word[1:])}(?:e?s)?(?!{letter})"
+    return re.search(alone, re.sub(r"%\(\w+\)\w|<[^>]*>", " ", text))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_catalogue_keeps_to_its_glossary(language):
     """What a term is called is the same everywhere, and the glossary says no more than holds."""
     messages = [message for message in catalogue(language) if message.id]
+    strings = [string for message in messages for string in _strings(message)]
     rows = glossary(language)
     assert len(rows) > 20
-    for term, ours, others in rows:
-        asked = [message for message in messages if term.lower() in str(message.id).lower()]
-        assert any(has(ours, text) for message in asked for text in _strings(message)), term
-        for other in others:
-            assert not [text for message in messages for text in _strings(message) if has(other, text)]
+    for terms, ours, others in rows:
+        asked = [each for each in messages if any(term in str(each.id).lower() for term in terms)]
+        answers = [string for message in asked for string in _strings(message)]
+        assert not [word for word in ours if not any(has(word, string) for string in answers)]
+        assert not [(word, string) for word in others for string in strings if has(word, string)]
 
 
 def _strings(message):
