@@ -1,6 +1,7 @@
 """Every string of ours is there in every language, and nothing else is."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ def marked():
     return {(message, context) for _, _, message, _, context in found}
 
 
+@cache
 def catalogue(language):
     with open(LOCALE / language / "LC_MESSAGES" / "django.po", "rb") as file:
         return read_po(file, locale=language)
@@ -78,26 +80,31 @@ def words(cell):
     return [word for word in re.split("、|, ", re.sub(r" ?\([^)]*\)", "", cell)) if word]
 
 
-def has(word, text):
-    """Whether `text` says it, as a word of its own where words are apart. In small letters or with
-    a capital one: the names of settings, which are in capitals, are no words."""
-    start, letter = f"[{word[0]}{word[0].upper()}]", "[^\\W\u2e80-\uffef]"  # CJK stands together
-    alone = f"(?<!{letter}){start}{re.escape(word[1:])}(?:e?s)?(?!{letter})"
-    return re.search(alone, re.sub(r"%\(\w+\)\w|<[^>]*>", " ", text))
+def any_of(words):
+    """A pattern of them, as words of their own where words are apart. In small letters or with a
+    capital one: the names of settings, which are in capitals, are no words."""
+    letter = "[^\\W\u2e80-\uffef]"  # CJK stands together
+    small = "|".join(f"[{word[0]}{word[0].upper()}]{re.escape(word[1:])}" for word in words)
+    return re.compile(f"(?<!{letter})(?:{small})(?:e?s)?(?!{letter})")
+
+
+def said(message):
+    """Its translations, without placeholders and tags."""
+    return [re.sub(r"%\(\w+\)\w|<[^>]*>", " ", string) for string in _strings(message)]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_catalogue_keeps_to_its_glossary(language):
     """What a term is called is the same everywhere, and the glossary says no more than holds."""
     messages = [message for message in catalogue(language) if message.id]
-    strings = [string for message in messages for string in _strings(message)]
+    texts = [(str(message.id).lower(), text) for message in messages for text in said(message)]
     rows = glossary(language)
     assert len(rows) > 20
-    for terms, ours, others in rows:
-        asked = [each for each in messages if any(term in str(each.id).lower() for term in terms)]
-        answers = [string for message in asked for string in _strings(message)]
-        assert not [word for word in ours if not any(has(word, string) for string in answers)]
-        assert not [(word, string) for word in others for string in strings if has(word, string)]
+    for terms, ours, _ in rows:
+        answers = [text for asked, text in texts if any(term in asked for term in terms)]
+        assert not [word for word in ours if not any(map(any_of([word]).search, answers))]
+    others = any_of([word for *_, others in rows for word in others])
+    assert not [(found[0], text) for _, text in texts if (found := others.search(text))]
 
 
 def _strings(message):
