@@ -1,5 +1,5 @@
-"""The time zones of the world, as people choose theirs: by area, under the names that cities have in
-their language (Unicode's CLDR, which Babel brings)."""
+"""The time zones of the world, as people choose theirs: by area, under the names that cities have
+in their language (Unicode's CLDR, which Babel brings)."""
 
 import unicodedata
 import zoneinfo
@@ -22,7 +22,8 @@ AREAS = {
     "Indian": _("Indian Ocean"),
     "Pacific": _("Pacific Ocean"),
 }
-NEW_NAMES = get_global("zone_aliases")  # of zones that were renamed, or put together, by their old ones
+# Of zones that were renamed, or put together, by their old ones.
+NEW_NAMES = get_global("zone_aliases")
 
 
 @cache

@@ -1,4 +1,5 @@
-"""What a page or a mail says to who reads it, be it seen or read out; and which of it is in Latin letters."""
+"""What a page or a mail says to who reads it, be it seen or read out; and which words of it are in
+Latin letters."""
 
 import re
 from html.parser import HTMLParser
@@ -14,18 +15,18 @@ NOT_READ = {"script", "style", "template", "code", "pre"}
 # What is the same in every language.
 OUTSIDE = re.compile(
     r"""
-    [a-z]+:// \S+                                   # addresses of pages
+    [a-z]+:// \S*                                   # addresses of pages
     | [\w.+-]+ @ [\w-]+ \. [\w.-]+                  # of mails
     | @ \w+                                         # user names
     | \b [\w-]+ \. (?:atom | csv | html | json | ndjson | schema\.json | txt | zip) \b  # files
     | \b (?:markdown | media) /                     # folders
+    | \d{4}-\d\d-\d\dT[\d:.]+ (?: Z | \+00:00 )    # moments
     | \b [0-9a-f]{16,} \b                           # digests
     | \b [0-9a-f]{8} (?:- [0-9a-f]{4,12}){4} \b     # numbers of exports
     """,
     re.VERBOSE | re.ASCII,
 )
-WORD = re.compile(r"[^\W\d_][\w'’.-]*")
-LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
+WORD = re.compile(r"[A-Za-z\u00c0-\u024f][A-Za-z0-9\u00c0-\u024f'’-]*")
 
 
 class Reading(HTMLParser):
@@ -61,6 +62,4 @@ class Reading(HTMLParser):
 def latin_words(text: str, names=()) -> list[str]:
     """Those in Latin letters, but addresses, files and other things that have no language, and
     `names`."""
-    words = WORD.findall(OUTSIDE.sub(" ", text))
-    parts = (part for word in words for part in re.findall(r"[A-Za-z\u00c0-\u024f][\w'’-]*", word))
-    return [part for part in parts if part not in names and LATIN.search(part)]
+    return [word for word in WORD.findall(OUTSIDE.sub(" ", text)) if word not in names]

@@ -1,5 +1,5 @@
-"""Somebody who reads Chinese alone meets no English word of ours: not on the way of the main job, which
-they walk in a browser, and not behind any other address."""
+"""Somebody who reads Chinese alone meets no English word of ours: not on the way of the main job,
+which they walk in a browser, and not behind any other address."""
 
 import itertools
 import re
@@ -7,16 +7,15 @@ import zipfile
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.test import Client, override_settings
 from playwright.sync_api import expect
 
+from blog import people
 from blog.models import Message, Notification, Post
 from conftest import PASSWORD, make_person
 from exports.models import Export
 
 from .everything import Site, routes
 from .reading import Reading, latin_words
-from .waiting import wait_for
 
 POEMS = [
     "床前明月光，疑是地上霜。舉頭望明月，低頭思故鄉。",
@@ -39,7 +38,8 @@ NAMES = {
     *("MB", "KB", "GB"),  # units
     *("A", "Z"),  # the letters of user names
     *("t", "v1", "id"),  # of the signature of a webhook
-    *("Chrome", "Linux"),  # the reader's browser
+    *("p50", "p95"),  # of statistics
+    "Coyhaique",  # a city of which Unicode knows nothing yet
 }
 
 
@@ -54,7 +54,7 @@ class Reader:
         self.take_in(self.page.title(), Reading(self.page.content()))
 
     def take_in(self, where, reading):
-        assert set(reading.languages) <= {"zh-hant", "zh"}, where
+        assert reading.languages[:1] in ([], ["zh-hant"]), where  # posts say their own
         for text in reading.said:
             if words := latin_words(text, self.names):
                 self.met[f"{where}: {text}"] = words
@@ -63,13 +63,15 @@ class Reader:
         self.page.goto(path)
         self.read()
 
-    def press(self, name, **which):
-        self.page.get_by_role("main").get_by_role("button", name=name, exact=True, **which).click()
+    def press(self, name):
+        with self.page.expect_navigation(timeout=60_000):
+            self.page.get_by_role("main").get_by_role("button", name=name, exact=True).click()
         self.read()
 
     def send_empty(self, name):
         """Without the browser's own checks, which say what they like."""
-        self.page.locator("main form").evaluate_all("forms => forms.forEach(form => form.noValidate = true)")
+        trusting = "forms => forms.forEach(form => form.noValidate = true)"
+        self.page.locator("main form").evaluate_all(trusting)
         self.press(name)
 
     def take_in_mail(self, mail):
@@ -85,6 +87,7 @@ def page(browser, live_server):
     context = browser.new_context(
         base_url=live_server.url, locale="zh-TW", timezone_id="Asia/Taipei", accept_downloads=True
     )
+    context.set_default_timeout(60_000)
     yield context.new_page()
     context.close()
 
@@ -103,22 +106,22 @@ def friend(transactional_db):
 
 @pytest.mark.browser
 @pytest.mark.slow
-def test_the_whole_main_job(page, friend, start_qcluster, smtp, tmp_path, settings, mailoutbox):
-    reader = Reader(page, {"mei", "lan"})
+def test_the_whole_main_job(page, friend, start_qcluster, smtp, tmp_path, mailoutbox):
+    reader = Reader(page, {"mei", "lan", "sha256sum", "c"})
     look_around(reader)
     register(reader)
     lan = get_user_model().objects.get(username="lan")
-    with start_qcluster(EXPORT_POSTS_PER_SECOND=2):
+    with start_qcluster(EXPORT_POSTS_PER_SECOND=1):
         write(reader, lan)
         talk(reader, friend, lan)
-        reader.take_in_mail(smtp.mails.get(timeout=60))
+        reader.take_in_mail(smtp.mails.get(timeout=180))
         change_settings(reader, mailoutbox)
         export = take_out(reader)
-        reader.take_in_mail(smtp.mails.get(timeout=60))
+        reader.take_in_mail(smtp.mails.get(timeout=180))
     open_archive(reader, export, tmp_path)
     go_wrong(reader)
-    reader.page.goto("/")
-    page.locator("summary", has_text="lan 的選單").click()
+    page.goto("/")
+    page.locator("summary", has_text="的選單").click()
     page.get_by_role("button", name="登出").click()
     expect(page.get_by_role("link", name="建立帳號")).to_be_visible()
     reader.read()
@@ -133,7 +136,7 @@ def look_around(reader):
     reader.page.get_by_label("使用者名稱").fill("mei")
     reader.page.get_by_label("密碼").fill("不對的密碼")
     reader.press("登入")
-    expect(reader.page.get_by_text("請輸入正確的使用者名稱和密碼。")).to_be_visible()
+    expect(reader.page.get_by_text("請注意兩者皆區分大小寫")).to_be_visible()
     reader.send_empty("登入")
     reader.open("/accounts/password-reset/")
 
@@ -159,7 +162,7 @@ def register(reader):
 def write(reader, lan):
     page = reader.page
     reader.send_empty("發布")
-    for poem in POEMS[2:]:
+    for poem in POEMS[2:4]:
         page.locator("#id_body").fill(poem)
         reader.press("發布")
         expect(page.get_by_text("貼文已發布。")).to_be_visible()
@@ -184,7 +187,7 @@ def talk(reader, friend, lan):
     reader.send_empty("送出")
     page.locator("#id_body").fill("你好，小梅。")
     reader.press("送出")
-    friend.follow(lan)
+    people.follow(friend, lan)
     Post(author=friend, body="@lan 早安。").publish()
     Message(sender=friend, recipient=lan, body="你好，阿蘭。").send()
     for path in ("/", "/messages/", "/messages/@mei/", "/messages/sent/", "/notifications/"):
@@ -225,7 +228,7 @@ def take_out(reader):
     reader.press("匯出我的貼文")
     expect(page.locator(".task-percent").first).to_be_visible(timeout=60_000)
     reader.read()
-    expect(page.get_by_text("完成。")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("完成。").first).to_be_visible(timeout=60_000)
     reader.read()
     export = Export.objects.get()
     reader.open(f"/exports/{export.pk}/")
@@ -264,7 +267,7 @@ def go_wrong(reader):
 
 
 # What the site of tests/everything.py has, and its browser.
-DATA = {"alice", "bob", "carol", "dave", "root", "eve", "lemons", "Helpers", "example", "org"}
+DATA = {"alice", "bob", "carol", "dave", "root", "lemons"}
 
 
 @pytest.fixture
@@ -286,7 +289,8 @@ def test_behind_every_address(chinese):
     met = {}
     chinese._bodies = dict  # nothing is sent
     for route in routes():
-        if route.startswith(("/api/", "/admin/jsi18n")):
+        # Programs read English. Most of the admin pages is not ours: the board is.
+        if route.startswith(("/api/v", "/admin/")) and "/board/" not in route:
             continue
         for kind, method in itertools.product(["anonymous", "owner", "admin"], ["GET", "POST"]):
             response = chinese.ask(kind, method, route).response
@@ -295,5 +299,4 @@ def test_behind_every_address(chinese):
                 for text in reading.said:
                     if words := latin_words(text, NAMES | DATA):
                         met.setdefault(text, (words, route))
-    __import__("json").dump(met, open("/tmp/wz/met.json", "w"), ensure_ascii=False, indent=0)
     assert not met
