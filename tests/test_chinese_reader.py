@@ -105,6 +105,7 @@ def friend(transactional_db):
 
 @pytest.mark.browser
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_the_whole_main_job(page, friend, start_qcluster, smtp, tmp_path, mailoutbox):
     reader = Reader(page, {"mei", "lan", "sha256sum", "c"})
     look_around(reader)
@@ -293,6 +294,7 @@ def who_asks(route):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_behind_every_address(chinese):
     met = {}
     chinese._bodies = dict  # nothing is sent
