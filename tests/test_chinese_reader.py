@@ -29,7 +29,7 @@ POEMS = [
 NAMES = {
     "Microblog",  # of the site
     *("English", "Español"),  # languages, which call themselves so where one chooses
-    *("UTC", "GMT"),  # time zones that have no city
+    *("UTC", "GMT", "CST"),  # what Django calls the reader's time zone
     *("ActivityStreams", "Atom", "CSV", "Hugo", "JSON", "Feed", "Lines", "Markdown", "Mastodon"),
     *("ZIP", "HTML", "SHA-256", "HMAC-SHA256", "OpenAPI"),  # formats, and programs that read them
     *("GIF", "JPEG", "PNG", "WebP"),  # pictures
@@ -37,7 +37,7 @@ NAMES = {
     *("MB", "KB", "GB"),  # units
     *("A", "Z"),  # the letters of user names
     *("t", "v1", "id"),  # of the signature of a webhook
-    *("p50", "p95"),  # of statistics
+    *("p50", "p95", "Redis"),  # on the board
     "Coyhaique",  # a city of which Unicode knows nothing yet
 }
 
