@@ -136,7 +136,7 @@ def look_around(reader):
     reader.page.get_by_label("使用者名稱").fill("mei")
     reader.page.get_by_label("密碼").fill("不對的密碼")
     reader.press("登入")
-    expect(reader.page.get_by_text("請注意兩者皆區分大小寫")).to_be_visible()
+    expect(reader.page.get_by_role("alert")).to_be_visible()
     reader.send_empty("登入")
     reader.open("/accounts/password-reset/")
 

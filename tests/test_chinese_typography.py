@@ -8,7 +8,7 @@ from django.conf import settings
 
 HAN = "\u3400-\u9fff"
 MARKS = "，。：；？！、「」（）…"
-IN_CHINESE = {"%(about)s", "%(language)s"}  # what these stand for
+IN_CHINESE = {f"%({name})s" for name in ("about", "language", "username", "verbose_name")}
 
 
 @pytest.fixture(scope="module")
