@@ -8,6 +8,7 @@ from django.conf import settings
 
 HAN = "\u3400-\u9fff"
 MARKS = "，。：；？！、「」（）…"
+# Placeholders in whose place there will be Chinese.
 IN_CHINESE = {f"%({name})s" for name in ("about", "language", "username", "verbose_name")}
 
 
