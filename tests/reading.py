@@ -20,6 +20,7 @@ OUTSIDE = re.compile(
     | @ \w+                                         # user names
     | \b [\w-]+ \. (?:atom | csv | html | json | ndjson | schema\.json | txt | zip) \b  # files
     | \b (?:markdown | media) /                     # folders
+    | \b manage\.py \s \w+                          # commands
     | \d{4}-\d\d-\d\dT[\d:.]+ (?: Z | \+00:00 )    # moments
     | \b [0-9a-f]{16,} \b                           # digests
     | \b [0-9a-f]{8} (?:- [0-9a-f]{4,12}){4} \b     # numbers of exports

@@ -29,7 +29,7 @@ POEMS = [
 NAMES = {
     "Microblog",  # of the site
     *("English", "Español"),  # languages, which call themselves so where one chooses
-    *("UTC", "GMT"),  # time zones that have no city
+    *("UTC", "GMT", "CST"),  # what Django calls the reader's time zone
     *("ActivityStreams", "Atom", "CSV", "Hugo", "JSON", "Feed", "Lines", "Markdown", "Mastodon"),
     *("ZIP", "HTML", "SHA-256", "HMAC-SHA256", "OpenAPI"),  # formats, and programs that read them
     *("GIF", "JPEG", "PNG", "WebP"),  # pictures
@@ -37,7 +37,7 @@ NAMES = {
     *("MB", "KB", "GB"),  # units
     *("A", "Z"),  # the letters of user names
     *("t", "v1", "id"),  # of the signature of a webhook
-    *("p50", "p95"),  # of statistics
+    *("p50", "p95", "Redis"),  # on the board
     "Coyhaique",  # a city of which Unicode knows nothing yet
 }
 
@@ -136,7 +136,7 @@ def look_around(reader):
     reader.page.get_by_label("使用者名稱").fill("mei")
     reader.page.get_by_label("密碼").fill("不對的密碼")
     reader.press("登入")
-    expect(reader.page.get_by_text("請注意兩者皆區分大小寫")).to_be_visible()
+    expect(reader.page.get_by_role("alert")).to_be_visible()
     reader.send_empty("登入")
     reader.open("/accounts/password-reset/")
 

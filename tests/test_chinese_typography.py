@@ -8,7 +8,8 @@ from django.conf import settings
 
 HAN = "\u3400-\u9fff"
 MARKS = "，。：；？！、「」（）…"
-IN_CHINESE = {"%(about)s", "%(language)s"}  # what these stand for
+# Placeholders in whose place there will be Chinese.
+IN_CHINESE = {f"%({name})s" for name in ("about", "language", "username", "verbose_name")}
 
 
 @pytest.fixture(scope="module")
