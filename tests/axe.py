@@ -33,6 +33,10 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 ALL = {"runOnly": TAGS, "rules": {"target-size": {"enabled": True}}}
 # Of another theme all else is the same. These are what takes axe the longest.
 COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+# Of another language all else is, and colours are the same.
+WORDS = ALL | {
+    "rules": ALL["rules"] | {name: {"enabled": False} for name in COLOURS["runOnly"]["values"]}
+}
 RUN = """async (options) => {
     const { violations } = await axe.run(document, { resultTypes: ["violations"], ...options });
     const show = ({ target, html }) => `${target.join(" ")} ${html.slice(0, 160)}`;
@@ -40,7 +44,7 @@ RUN = """async (options) => {
 }"""
 
 
-def pages(folder, site=None):
+def pages(folder, site=None, people=(VISITOR, OWNER, STRANGER, NEWCOMER, ADMIN)):
     """(name, path, who) of each page, by who sees it: the name of a person, or none, for visitors.
     The name of most is their route. The path of what is no page of the site, but a mail or out of
     an archive, is that of a file in the folder, with file://.
@@ -48,8 +52,10 @@ def pages(folder, site=None):
     A new route is here by itself; tests/everything.py has to know what stands in its address.
     """
     site = site or everything()
-    found = [(name, path.as_uri(), VISITOR) for name, path in documents(site, folder)]
-    for who in (VISITOR, OWNER, STRANGER, NEWCOMER, ADMIN):
+    found = []
+    if VISITOR in people:
+        found += [(name, path.as_uri(), VISITOR) for name, path in documents(site, folder)]
+    for who in people:
         found += [(name, f"/mishap/show/{name}/", who) for name in NUMBERS if who in ("", OWNER)]
         for route in routes(get_resolver("tests.urls_in_debug")):
             if is_seen_by(who, route):
