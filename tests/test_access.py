@@ -57,7 +57,7 @@ def found_by_axe(page, theme, size, options):
 def test_every_page_is_for_everybody(page, live_server, tmp_path, who):
     there = axe.pages(tmp_path, people=[who])
     axe.come_in(page.context, who, live_server.url)
-    wrong = {}
+    wrong, titles = {}, {}
     for language, looks in LOOKS.items():
         User.objects.update(language=language)
         page.set_extra_http_headers({"Accept-Language": language})
@@ -65,11 +65,15 @@ def test_every_page_is_for_everybody(page, live_server, tmp_path, who):
             if path.startswith("file:") and language != "en":
                 continue
             page.goto(urljoin(live_server.url, path))
+            if path.startswith("/") and who != axe.ADMIN:
+                titles.setdefault(page.title(), {})[name] = path
             said = [words for look in looks for words in found_by_axe(page, *look)]
             if language == "es":  # its words are the longest
                 said += layout.wrong(page)
             for words in said:
                 wrong.setdefault(words, f"{name} {language}")
+    # Who hears it, or has many tabs, knows by its title which page it is.
+    wrong |= {title: f"The title of {names}" for title, names in titles.items() if len(names) > 1}
     assert not wrong, "\n".join(f"{where}: {words}" for words, where in wrong.items())
 
 

@@ -1,18 +1,14 @@
 """What pages say of themselves and in which words, without a browser."""
 
 import re
-from collections import Counter
 
 import pytest
 from django.template.loader import render_to_string
-from django.test import Client
 from django.utils import translation
 
 from accounts.tests.photos import photo
 from blog.models import Post
 from conftest import PASSWORD
-
-from . import axe
 
 pytestmark = pytest.mark.django_db
 
@@ -64,20 +60,6 @@ def test_in_spanish_the_page_for_who_is_too_fast_says_what_works_again(rf):
     with translation.override("es"):
         said = render_to_string("429.html", {"minutes": 2}, rf.get("/"))
     assert "podrás hacerlo otra vez" in said
-
-
-def test_every_page_has_a_title_of_its_own(settings, tmp_path):
-    """So that who hears it, or has many tabs, knows which one it is."""
-    settings.ROOT_URLCONF = "tests.urls_of_all_pages"
-    settings.EMAIL_FILE_PATH = tmp_path
-    (tmp_path / "1.log").write_text("Subject: Your export\nFrom: a@example.org\n\nText\n")
-    site = axe.everything()
-    client = Client()
-    client.force_login(site.alice)
-    paths = {path for _, path, _ in axe.pages(tmp_path, site, [axe.OWNER])}
-    # The steps of one thing, and the error pages that say the same of different numbers
-    titles = Counter(title_of(client.get(path)) for path in paths if "/mishap/" not in path)
-    assert [title for title, times in titles.items() if times > 1] == []
 
 
 def title_of(response):
