@@ -34,6 +34,8 @@ FOCUS = """() => {
         name: words.replace(/\\s+/g, " ").trim(),
         html: focus.outerHTML.slice(0, 160),
         isRinged: outlineStyle !== "none" && parseFloat(outlineWidth) >= 2,
+        over: boxes.map(({ left, right, top, bottom }) => [top, bottom, innerHeight,
+            document.elementFromPoint((left + right) / 2, (top + bottom) / 2)?.outerHTML]).join(),
         contrast: (bright + 0.05) / (dark + 0.05),
         isUncovered: boxes.some(({ left, right, top, bottom }) => {
             const y = Math.min(Math.max((top + bottom) / 2, 1), innerHeight - 1);
@@ -59,6 +61,8 @@ class Keyboard:
         passed = []
         for _ in range(most):
             self.page.keyboard.press(key)
+            if not self.page.evaluate(FOCUS):
+                continue  # past the end of the page, where the browser's own buttons are
             passed.append(self.look()["name"])
             if passed[-1] == name:
                 return
@@ -77,7 +81,7 @@ class Keyboard:
         focus = wait_for(lambda: self.page.evaluate(FOCUS))
         assert focus["isRinged"], f"No ring: {focus['html']}"
         assert focus["contrast"] >= 3, f"A faint ring ({focus['contrast']:.1f}): {focus['html']}"
-        assert focus["isUncovered"], f"Covered: {focus['html']}"
+        assert focus["isUncovered"], f"Covered: {focus['html']} {focus['over'][:200]}"
         return focus
 
     def is_at(self, name):

@@ -1,6 +1,14 @@
 """What a page asks too much of: who enlarges it, who can't aim well, whom movement harms."""
 
 NARROW = {"width": 320, "height": 640}  # 1280 pixels at 400 % are 320 (WCAG 1.4.10)
+WIDE = """() => {
+    const root = document.documentElement;
+    const isPast = (each) => each.getBoundingClientRect().right > root.clientWidth + 1;
+    if (root.scrollWidth <= root.clientWidth) return [];
+    const past = [...document.body.querySelectorAll("*")].filter(isPast);
+    return [`too wide (${root.scrollWidth})`, ...past.slice(0, 3)
+        .map((each) => `too wide: ${each.outerHTML.slice(0, 120)}`)];
+}"""
 # Of 24 pixels at least (2.5.8), also where there is room around it. A link within a sentence may be
 # smaller, and what is itself as the browser makes it.
 SMALL = """() => {
@@ -31,17 +39,11 @@ SPACED = """() => {
         return each.scrollWidth > each.clientWidth + 1 || each.scrollHeight > each.clientHeight + 1;
     };
     const cut = [...document.body.querySelectorAll("*")].filter(isCut);
-    const wide = document.documentElement.scrollWidth - innerWidth;
+    const past = (PAST)();
     document.adoptedStyleSheets = [];
     return cut.map((each) => `cut when spaced: ${each.outerHTML.slice(0, 120)}`)
-        .concat(wide > 0 ? [`${wide} pixels too wide when spaced`] : []);
-}"""
-WIDE = """() => {
-    const isPast = (each) => each.getBoundingClientRect().right > innerWidth + 1;
-    if (document.documentElement.scrollWidth <= innerWidth) return [];
-    const past = [...document.body.querySelectorAll("*")].filter(isPast);
-    return past.slice(-2).map((each) => `too wide: ${each.outerHTML.slice(0, 120)}`);
-}"""
+        .concat(past.map((words) => `${words} when spaced`));
+}""".replace("PAST", WIDE)
 MOVING = """() => [...document.querySelectorAll("*")].filter((each) => {
     const style = getComputedStyle(each);
     const moves = parseFloat(style.transitionDuration) > 0 && style.transitionProperty !== "none";
