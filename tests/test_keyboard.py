@@ -90,7 +90,7 @@ def test_one_registers_signs_in_and_chooses_language_and_theme(page, live_server
 
 
 def test_one_writes_finds_follows_and_talks(open_as, alice, bob):
-    page = open_as(alice, viewport=ENLARGED)
+    page = open_as(alice, viewport=ENLARGED, reduced_motion="reduce")
     keys = Keyboard(page)
     for number in range(5):
         Post.objects.create(author=bob, body=f"Lemons {number}")
