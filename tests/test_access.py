@@ -67,6 +67,9 @@ def test_every_page_is_for_everybody(page, live_server, tmp_path, who):
             page.goto(urljoin(live_server.url, path))
             if path.startswith("/") and who != axe.ADMIN:
                 titles.setdefault(page.title(), {})[name] = path
+            is_mail = name.startswith("mail:")
+            if is_mail:
+                looks = [(theme, size, axe.IN_MAIL) for theme, size, _ in looks]
             said = [words for look in looks for words in found_by_axe(page, *look)]
             if language == "es":  # its words are the longest
                 said += layout.wrong(page, who != axe.ADMIN)
