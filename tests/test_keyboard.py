@@ -193,3 +193,15 @@ def test_a_failure_is_read_out_once(open_as, alice):
     page.evaluate("htmx.trigger('#alerts', 'tasks:look')")
     expect(page.locator(".task-alert")).to_have_count(1)
     expect(announcer).to_be_empty()
+
+
+def test_without_javascript_what_is_wrong_has_the_focus_too(browser, live_server, alice):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{live_server.url}/accounts/login/")
+    page.keyboard.type("alice")  # it has the focus
+    page.keyboard.press("Tab")
+    page.keyboard.type("wrong")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_be_focused()
+    context.close()
