@@ -85,13 +85,14 @@ def everything():
 def is_seen_by(who, route):
     """Whether this person may see something there that nobody before them has seen."""
     if route.startswith("/api/"):
-        return route == "/api/docs/" and who in (VISITOR, OWNER)
+        return route == "/api/docs/" and who == VISITOR
     if route.startswith(("/admin/auth/", "/admin/django_q/")):
         return False  # Django's own, and Django-Q2's
     if route.startswith("/admin/"):
         return who == ADMIN or (who == VISITOR and route == "/admin/login/")
     is_about_owner = "<username>" in route or route.startswith("/posts/")
-    return {ADMIN: False, STRANGER: is_about_owner, NEWCOMER: "<" not in route}.get(who, True)
+    has_nothing = "<" not in route and not route.startswith(("/accounts/", "/mail/"))
+    return {ADMIN: False, STRANGER: is_about_owner, NEWCOMER: has_nothing}.get(who, True)
 
 
 def is_page(response):

@@ -1,5 +1,6 @@
 """What a page asks too much of: who enlarges it, who can't aim well, whom movement harms."""
 
+ON_A_DESK = {"width": 1280, "height": 800}
 NARROW = {"width": 320, "height": 640}  # 1280 pixels at 400 % are 320 (WCAG 1.4.10)
 WIDE = """() => {
     const root = document.documentElement;
@@ -56,6 +57,10 @@ def wrong(page, is_ours):
     it is Django's, it is asked no more than axe asks."""
     size = page.viewport_size
     said = [words for look in (SPACED, MOVING) for words in page.evaluate(look)]
+    page.set_viewport_size(ON_A_DESK)
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    said += [f"{words} in large letters" for words in page.evaluate(WIDE)]  # 1.4.4
+    page.evaluate("document.documentElement.style.fontSize = ''")
     page.set_viewport_size(NARROW)
     said += page.evaluate(WIDE) + (page.evaluate(SMALL) if is_ours else [])
     page.set_viewport_size(size)
