@@ -37,6 +37,7 @@ SPACED = """() => {
         const style = getComputedStyle(each);
         if (!/hidden|clip/.test(style.overflowX + style.overflowY)) return false;
         if (style.textOverflow === "ellipsis" || each.clientWidth <= 1) return false;
+        if (each.closest(".selector")) return false; // a widget of Django's admin
         return each.scrollWidth > each.clientWidth + 1 || each.scrollHeight > each.clientHeight + 1;
     };
     const cut = [...document.body.querySelectorAll("*")].filter(isCut);
