@@ -54,11 +54,12 @@ def talk(alice, bob):
 
 def open_slowly(page, address):
     """With all scripts but two, and all pictures, only after the first paint."""
-    held = []
+    held, released = [], []
 
     def hold(route):
         url, is_picture = route.request.url, route.request.resource_type == "image"
-        if is_picture or (url.endswith(".js") and not url.endswith(AT_ONCE)):
+        is_late = is_picture or (url.endswith(".js") and not url.endswith(AT_ONCE))
+        if is_late and not released:
             held.append(route)
         else:
             route.continue_()
@@ -67,11 +68,12 @@ def open_slowly(page, address):
     page.goto(address, wait_until="commit")
     page.wait_for_function(IS_PAINTED)
     page.wait_for_function(IS_WHOLE)
-    page.unroute("**/*")
     assert held
+    released.append(True)
     for route in held:
         route.continue_()
     page.wait_for_load_state("load")
+    page.unroute("**/*")
 
 
 @pytest.mark.parametrize("size", SIZES, ids=["phone", "desktop"])
