@@ -179,6 +179,7 @@ class ProfileForm(OwnForm):
     class Meta:
         model = User
         fields = ["display_name", "about"]
+        widgets = {"display_name": forms.TextInput({"autocomplete": "nickname"})}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -201,7 +202,10 @@ class SettingsForm(OwnForm):
     class Meta:
         model = User
         fields = ["language", "time_zone", "mail_new_posts", "mail_messages"]
-        widgets = {"time_zone": forms.Select}
+        widgets = {
+            "language": forms.Select({"autocomplete": "language"}),
+            "time_zone": forms.Select,
+        }
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

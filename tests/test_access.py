@@ -1,23 +1,19 @@
-"""No page keeps anybody out: axe finds nothing, in light and dark, on wide screens and on phones.
+"""No page keeps anybody out: axe finds nothing, in each language, in light and dark, on wide
+screens and on phones; nothing is too wide, too small, cut or moving.
 
-The pages are all that have a name and show a whole HTML page to a GET. What names them in their
-addresses is made by `parts`: a new page with a new kind of part needs it there, else it fails here.
+Which pages there are is found by tests/axe.py.
 """
 
-import re
-import uuid
 from datetime import timedelta
+from urllib.parse import urljoin
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.tokens import default_token_generator
-from django.test import Client
-from django.urls import URLPattern, get_resolver, reverse
 from django.utils import timezone
 from django.utils.http import urlsafe_base64_encode
 
 from accounts import email_tokens
-from accounts.models import Session, Token
+from accounts.models import Session, Token, User
 from blog.models import Message, Notification, Post, Revision, Tag
 from conftest import PASSWORD
 from exports.jobs import export_posts
@@ -25,35 +21,65 @@ from exports.models import Delivery, Export, Webhook
 from tasks import lifecycle
 from tasks.models import Task
 
+from . import axe, layout
+
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-SIZES = [{"width": 1280, "height": 800}, {"width": 390, "height": 844}]
-NOT_OURS = {"admin", "letter-part"}  # Django's, and what came by mail
-NOT_THERE = {"exports:download", "exports:file"}  # of an export that failed
+WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+# Each language, theme and size with each other would say twelve times nearly the same.
+LOOKS = {
+    "en": [("light", WIDE, axe.ALL), ("dark", WIDE, axe.COLOURS)],
+    "es": [("dark", PHONE, axe.ALL)],
+    "zh-hant": [("light", PHONE, axe.WORDS)],
+}
 TEXT = "Hello @bob, see https://example.org/ about #lemons.\n\nשלום, 你好"
 
 
-def pages(resolver=None, space=""):
-    """(name, the parts of its address) of all that has a name, but what is not ours."""
-    for entry in (resolver or get_resolver("tests.urls_in_debug")).url_patterns:
-        if not isinstance(entry, URLPattern):
-            inner = f"{space}{entry.namespace}:" if entry.namespace else space
-            if entry.namespace not in NOT_OURS:
-                yield from pages(entry, inner)
-        elif entry.name and entry.name not in NOT_OURS:
-            yield (
-                f"{space}{entry.name}",
-                tuple(entry.pattern.converters) or tuple(entry.pattern.regex.groupindex),
-            )
+@pytest.fixture(autouse=True)
+def all_pages(settings, tmp_path):
+    """What a development site has, too; and a mail in its inbox."""
+    settings.ROOT_URLCONF = "tests.urls_of_all_pages"
+    settings.SECURITY_CONTACT = ["mailto:security@example.org"]
+    settings.EMAIL_FILE_PATH = tmp_path
+    (tmp_path / "1.log").write_text("Subject: Hello\nFrom: a@example.org\n\nText\n")
 
 
-PAGES = dict(pages())
+def found_by_axe(page, theme, size, options):
+    page.set_viewport_size(size)
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    for rule, impact, nodes in axe.violations(page, options):
+        yield f"{rule} ({impact}; {theme}, {size['width']}): {'; '.join(nodes[:3])}"
+
+
+@pytest.mark.parametrize(
+    "who", [axe.VISITOR, axe.OWNER, axe.STRANGER, axe.NEWCOMER, axe.ADMIN], ids=lambda who: who
+)
+def test_every_page_is_for_everybody(page, live_server, tmp_path, who):
+    there = axe.pages(tmp_path, people=[who])
+    axe.come_in(page.context, who, live_server.url)
+    wrong, titles = {}, {}
+    for language, looks in LOOKS.items():
+        User.objects.update(language=language)
+        page.set_extra_http_headers({"Accept-Language": language})
+        for name, path, _ in there:
+            if path.startswith("file:") and language != "en":
+                continue
+            page.goto(urljoin(live_server.url, path))
+            if path.startswith("/") and who != axe.ADMIN:
+                titles.setdefault(page.title(), {})[name] = path
+            said = [words for look in looks for words in found_by_axe(page, *look)]
+            if language == "es":  # its words are the longest
+                said += layout.wrong(page)
+            for words in said:
+                wrong.setdefault(words, f"{name} {language}")
+    # Who hears it, or has many tabs, knows by its title which page it is.
+    wrong |= {title: f"The title of {names}" for title, names in titles.items() if len(names) > 1}
+    assert not wrong, "\n".join(f"{where}: {words}" for words, where in wrong.items())
 
 
 @pytest.fixture
-def parts(alice, bob, settings, tmp_path):
-    """What stands in the addresses, by its name there or, where that is not enough, by the page's:
-    a site in which there is something to see everywhere."""
+def post(alice, bob):
+    """One of Alice's, on a site in which there is something to see everywhere."""
     alice.follows.add(bob)
     bob.follows.add(alice)
     posts = [Post.objects.create(author=who, body=TEXT, title="Lemons") for who in (alice, bob)]
@@ -64,72 +90,24 @@ def parts(alice, bob, settings, tmp_path):
     Message.objects.create(sender=alice, recipient=bob, body=TEXT)
     Notification.objects.create(recipient=alice, kind="followed", actor=bob)
     Notification.objects.create(recipient=alice, kind="mentioned", actor=bob, post=posts[1])
-    elsewhere = Session.objects.create(
+    Session.objects.create(
         session_key="elsewhere", expire_date=timezone.now() + timedelta(1), owner=alice
     )
-    token, _ = Token.objects.issue(alice, name="Laptop")
-    Token.objects.issue(alice)
+    Token.objects.issue(alice, name="Laptop")
     export, _ = Export.objects.start(alice)
     Task.objects.update(state="failed", reason="not_mailed", ended_at=export.created_at)
-    webhook = Webhook.objects.register(alice, "https://example.org/hook", ["export.failed"])
-    delivery = webhook.ping()
+    delivery = Webhook.objects.register(alice, "https://example.org/hook", ["export.failed"]).ping()
     Task.objects.filter(pk=delivery.task_id).update(state="failed")
     Delivery.objects.update(attempts=1, status=500, error="status", duration_ms=12)
-    settings.EMAIL_FILE_PATH = tmp_path
-    (tmp_path / "1.log").write_text("Subject: Hello\nFrom: a@example.org\n\nText\n")
-    return {
-        "username": "bob",
-        "name": "lemons",
-        "section": "people",
-        "blog": posts[0].pk,
-        "blog:notification": Notification.objects.first().pk,
-        "blog:report_post": posts[1].pk,
-        "exports": export.pk,
-        "hook": webhook.pk,
-        "delivery": delivery.pk,
-        "tasks": export.task.pk,
-        "accounts:unsubscribe": alice.unsubscribe_url("mail_new_posts")
-        .rstrip("/")
-        .rpartition("/")[2],
-        "accounts:end_session": elsewhere.public_id,
-        "accounts:revoke_token": token.pk,
-        "letter": "1.0",
-        "uidb64": "MQ",
-        "token": "none",
-        "uuid": uuid.uuid4(),
-    }
-
-
-def address_of(name, parts):
-    app = name.partition(":")[0]
-    values = {}
-    for part in PAGES[name]:
-        keys = [key for key in (name, part, app) if key in parts]
-        assert keys, f"{name}: tests/test_access.py does not know a {part} to look at."
-        values[part] = parts[keys[0]]
-    return reverse(name, urlconf="tests.urls_in_debug", kwargs=values)
-
-
-def is_page(response):
-    """A whole page; not a fragment, a file, or what leads to another page or takes only POST."""
-    is_html = response.headers.get("Content-Type", "").startswith("text/html")
-    return response.status_code == 200 and is_html and b"</html>" in response.content
+    return posts[0]
 
 
 def violations(page):
-    """What axe finds in both themes and sizes, a line each."""
-    found = {}
-    for size in SIZES:
-        page.set_viewport_size(size)
-        for theme in ("light", "dark"):
-            page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-            page.wait_for_function(
-                "(t) => document.documentElement.dataset.bsTheme === t", arg=theme
-            )
-            for violation in Axe().run(page).response["violations"]:
-                where = "; ".join(node["html"][:200] for node in violation["nodes"][:3])
-                found[f"{violation['id']}: {where}"] = f"{theme}, {size['width']}"
-    return [f"{what} ({where})" for what, where in found.items()]
+    """What axe finds in both themes, a line each."""
+    return [
+        *found_by_axe(page, "light", WIDE, axe.ALL),
+        *found_by_axe(page, "dark", PHONE, axe.COLOURS),
+    ]
 
 
 def come_in(page, live_server, client):
@@ -150,51 +128,6 @@ def look(page, live_server, client, address, expected="nothing of it"):
     assert not [problem for problem in problems if expected not in problem], address
 
 
-@pytest.fixture(autouse=True)
-def in_debug(settings):
-    settings.ROOT_URLCONF = "tests.urls_in_debug"
-    settings.SECURITY_CONTACT = ["mailto:security@example.org"]
-
-
-# A dozen pages a test: making the site and a browser takes as long as looking at a page.
-SHOWN = sorted(name for name in PAGES if not name.startswith("api:"))
-SOME_PAGES = pytest.mark.parametrize(
-    "names", [SHOWN[start : start + 12] for start in range(0, len(SHOWN), 12)]
-)
-
-
-@SOME_PAGES
-def test_pages_of_mine_are_for_everybody(page, live_server, alices, parts, names):
-    for name in names:
-        address = address_of(name, parts)
-        response = alices.get(address)
-        assert (response.status_code == 404) == (name in NOT_THERE), f"Nothing at {address}"
-        if is_page(response):
-            look(page, live_server, alices, address)
-
-
-@SOME_PAGES
-def test_pages_for_visitors_are_for_everybody(page, live_server, parts, names):
-    visitor = Client()
-    for address in (address_of(name, parts) for name in names):
-        if is_page(visitor.get(address)):
-            look(page, live_server, visitor, address)
-
-
-@SOME_PAGES
-def test_empty_pages_are_for_everybody(page, live_server, alices, names):
-    for name in names:
-        address = "" if PAGES[name] else reverse(name, urlconf="tests.urls_in_debug")
-        if address and is_page(alices.get(address)):
-            look(page, live_server, alices, address)
-
-
-@pytest.mark.parametrize("number", ["400", "403", "403_csrf", "404", "413", "429", "500", "503"])
-def test_error_pages_are_for_everybody(page, live_server, alices, settings, number):
-    settings.ROOT_URLCONF = "tests.urls_of_mishaps"
-    look(page, live_server, alices, f"/mishap/show/{number}/")
-
-
 def test_open_menus_are_for_everybody(page, live_server, alices):
     look(page, live_server, alices, "/")
     for menu in page.locator(".menu > summary").all():
@@ -206,7 +139,7 @@ def test_what_keeps_people_out_would_be_found(page, live_server, alices):
     look(page, live_server, alices, "/")
     page.evaluate("document.querySelector('textarea').labels[0].remove()")
     page.evaluate("document.querySelector('textarea').removeAttribute('placeholder')")
-    assert re.match("label: <textarea", violations(page)[0])
+    assert violations(page)[0].startswith("label (critical; light, 1280): #id_body")
 
 
 def test_forms_that_say_what_is_wrong_are_for_everybody(page, live_server, alices):
@@ -221,7 +154,7 @@ def test_forms_that_say_what_is_wrong_are_for_everybody(page, live_server, alice
 
 
 @pytest.fixture
-def site(page, live_server, alices, parts):
+def site(page, live_server, alices, post):
     """`site(address)`: the page, opened by Alice on a site with something to see, and looked at."""
 
     def site(address, **options):
@@ -288,8 +221,8 @@ def test_what_is_between_people_is_for_everybody(site, alice, django_user_model)
     assert not violations(page)
 
 
-def test_where_only_a_button_leads_is_for_everybody(site, parts):
-    site(f"/posts/{parts['blog']}/undo/", expected="405")
+def test_where_only_a_button_leads_is_for_everybody(site, post):
+    site(f"/posts/{post.pk}/undo/", expected="405")
 
 
 def test_an_open_card_is_for_everybody(site):
@@ -302,8 +235,8 @@ def test_an_open_card_is_for_everybody(site):
     assert page.locator(".hover-card").is_visible()
 
 
-def test_a_deletion_to_be_undone_is_for_everybody(site, parts):
-    page = site(f"/posts/{parts['blog']}/delete/")
+def test_a_deletion_to_be_undone_is_for_everybody(site, post):
+    page = site(f"/posts/{post.pk}/delete/")
     page.get_by_role("main").get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Undo").wait_for()
     assert not violations(page)
@@ -358,7 +291,7 @@ def test_forms_of_visitors_that_were_filled_in_wrongly_are_for_everybody(page, l
         fill_in_wrongly(page, live_server.url + address, button, values)
 
 
-def test_exports_are_for_everybody_in_every_state(site, alice, parts):
+def test_exports_are_for_everybody_in_every_state(site, alice):
     """The fixture's one has failed; another one waits, runs and is done."""
     site("/exports/")
     export, created = Export.objects.start(alice)
@@ -387,7 +320,7 @@ def test_exports_are_for_everybody_in_every_state(site, alice, parts):
         assert site(address).get_by_text("Its file was removed:").count()
 
 
-def test_webhooks_are_for_everybody_in_every_state(site, parts):
+def test_webhooks_are_for_everybody_in_every_state(site):
     webhook = Webhook.objects.get()
     ping = webhook.ping()
     addresses = ("/exports/webhooks/", f"/exports/webhooks/{webhook.pk}/")

@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 
 import pytest
@@ -229,3 +230,30 @@ def test_it_rejects_post(alices):
 def test_every_page_of_mine_shows_them(alices, task):
     for address in ("/", "/@alice/", "/exports/", "/nothing-here/"):
         assert f"task-{task.pk}" in alices.get(address).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("done", "words"), [(0, "0%"), (24, "0%"), (25, "25%"), (74, "50%"), (99, "75%")]
+)
+def test_what_is_read_out_of_progress_are_quarters(alices, task, done, words):
+    run(done=done, total=100)
+    assert f'data-said="Export of your posts: {words}"' in one_line(alices.get(URL))
+
+
+def test_how_it_ended_is_read_out(alices, task):
+    assert 'data-said="Export of your posts: Waiting"' in one_line(alices.get(URL))
+    Task.objects.update(state="failed", reason="not_mailed", ended_at=timezone.now())
+    assert 'data-said="Export of your posts: Failed. ' in one_line(alices.get(URL))
+    Task.objects.update(state="succeeded")
+    assert 'data-said="Export of your posts: Done"' in one_line(alices.get(URL))
+
+
+def test_nothing_else_of_it_is_read_out(alices, task):
+    """Or a screen reader would say each percent."""
+    run(done=30, total=100)
+    fragment = alices.get(URL).content.decode()
+    assert not re.search('role="(status|alert|log)"|aria-live', fragment)
+
+
+def one_line(response):
+    return re.sub(r"\s*\n\s*", "", response.content.decode())

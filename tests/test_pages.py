@@ -9,6 +9,7 @@ from django.utils import translation
 
 from accounts.tests.photos import photo
 from blog.models import Post
+from conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
@@ -89,3 +90,63 @@ def test_programs_that_read_are_kept_from_what_is_nothing_for_them(client):
     assert reading == {"/", "/@alice/", "/exports/"}
     for kept_from in ("/accounts/settings/", "/admin/", "/search/?q=x"):
         assert not robots.can_fetch("x", kept_from)
+
+
+def title_of(response):
+    return re.search("<title>(.*?)</title>", response.content.decode(), re.DOTALL)[1].strip()
+
+
+def test_what_was_found_is_counted_in_the_title(client, alice):
+    for body in ("lemons", "lemon"):
+        Post.objects.create(author=alice, body=body)
+    assert "2 posts found" in title_of(client.get("/search/?q=lemons"))
+    assert "0 posts found" in title_of(client.get("/search/?q=limes"))
+
+
+def test_a_form_says_above_itself_what_is_wrong_and_where(client, alice):
+    given = {"username": "alice", "email": "a@example.com", "password1": PASSWORD}
+    page = client.post("/accounts/register/", given).content.decode()
+    summary = re.search(r'<div class="alert.*?</div>', page, re.DOTALL)[0]
+    assert "autofocus" in summary
+    assert page.index("autofocus") == page.index(summary) + summary.index("autofocus")
+    assert re.findall(r'href="#(\w+)"', summary) == ["id_username", "id_password2"]
+    for field in ("username", "password2"):
+        widget = re.search(rf'<input[^>]*name="{field}"[^>]*>', page)[0]
+        assert 'aria-invalid="true"' in widget
+        described = re.search('aria-describedby="([^"]*)"', widget)[1].split()
+        assert f"id_{field}_error" in described
+        assert all(f'id="{part}"' in page for part in described)
+    assert 'value="a@example.com"' in page
+
+
+def test_a_group_of_boxes_is_led_to_as_well(alices):
+    page = alices.post("/accounts/tokens/", {"name": "Phone", "password": PASSWORD})
+    assert b'href="#id_scopes"' in page.content
+    assert b'id="id_scopes" tabindex="-1"' in page.content
+
+
+def test_browsers_can_fill_in_what_they_know_of_a_person(client, alices):
+    known = {
+        "/accounts/profile/": {"display_name": "nickname"},
+        "/accounts/settings/": {"language": "language"},
+        "/accounts/email/": {"email": "email", "password": "current-password"},
+        "/accounts/password/": {
+            "old_password": "current-password",
+            "new_password1": "new-password",
+        },
+        "/accounts/login/": {"username": "username", "password": "current-password"},
+        "/accounts/password-reset/": {"email": "email"},
+    }
+    for address, fields in known.items():
+        page = alices.get(address).content.decode()
+        for name, purpose in fields.items():
+            widget = re.search(rf'<(?:input|select)[^>]*name="{name}"[^>]*>', page)[0]
+            assert f'autocomplete="{purpose}"' in widget, address
+
+
+def test_a_title_is_in_the_language_of_its_post(client, alice):
+    post = Post.objects.create(
+        author=alice, title="Hola a todos", body="Buenos días", language="es"
+    )
+    page = client.get(post.get_absolute_url()).content.decode()
+    assert re.search(r'<h1 class="post-title" dir="auto" lang="es">', page)

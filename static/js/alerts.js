@@ -7,6 +7,17 @@ let shown = "";
 const unread = () => document.getElementById("badge-messages")?.textContent;
 let unreadBefore = unread();
 
+// Read out is what matters, on whatever page and once: that a task began, each quarter, how it ended.
+const announce = () => {
+  const news = [];
+  for (const { id, dataset } of document.querySelectorAll("#alerts > [data-said]")) {
+    const said = dataset.said.trim();
+    if (sessionStorage.getItem(id) !== said) news.push(said);
+    sessionStorage.setItem(id, said);
+  }
+  if (news.length) document.getElementById("announcer").textContent = news.join(" ");
+};
+
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (document.hidden && event.detail.requestConfig.verb === "get") event.preventDefault();
 });
@@ -24,6 +35,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target.id !== "alerts") return;
+  announce();
   document.body.dispatchEvent(new Event("tasks:moved"));
   if (unread() !== unreadBefore) document.body.dispatchEvent(new Event("messages:changed"));
   unreadBefore = unread();
@@ -31,3 +43,5 @@ document.addEventListener("htmx:afterSwap", (event) => {
   active = alerts().dataset.active;
   document.body.dispatchEvent(new Event("tasks:changed"));
 });
+
+announce();

@@ -185,6 +185,11 @@ class Task(models.Model):
         return min(99, self.done * 100 // self.total) if self.total else 0
 
     @property
+    def quarter(self) -> int:
+        """Percent done, as it is read out: 0, 25, 50, 75 or 100."""
+        return self.progress // 25 * 25
+
+    @property
     def rate(self) -> float | None:
         """How many are done a second, at the pace of this attempt; None where it has none."""
         if self.state != State.RUNNING or not self.done:
