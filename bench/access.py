@@ -143,11 +143,11 @@ def served(site, *prepare):
 
 
 def wait_for(url, server):
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while server.poll() is None and time.monotonic() < deadline:
         try:
-            return requests.get(url, timeout=10).raise_for_status()
-        except requests.ConnectionError:
+            return requests.get(url, timeout=60).raise_for_status()
+        except (requests.ConnectionError, requests.Timeout):
             time.sleep(0.2)
     sys.exit("The site did not start; the lines above say why.")
 
