@@ -34,8 +34,6 @@ FOCUS = """() => {
         name: words.replace(/\\s+/g, " ").trim(),
         html: focus.outerHTML.slice(0, 160),
         isRinged: outlineStyle !== "none" && parseFloat(outlineWidth) >= 2,
-        over: boxes.map(({ left, right, top, bottom }) => [top, bottom, innerHeight,
-            document.elementFromPoint((left + right) / 2, (top + bottom) / 2)?.outerHTML]).join(),
         contrast: (bright + 0.05) / (dark + 0.05),
         isUncovered: boxes.some(({ left, right, top, bottom }) => {
             const y = Math.min(Math.max((top + bottom) / 2, 1), innerHeight - 1);
@@ -81,8 +79,13 @@ class Keyboard:
         focus = wait_for(lambda: self.page.evaluate(FOCUS))
         assert focus["isRinged"], f"No ring: {focus['html']}"
         assert focus["contrast"] >= 3, f"A faint ring ({focus['contrast']:.1f}): {focus['html']}"
-        assert focus["isUncovered"], f"Covered: {focus['html']} {focus['over'][:200]}"
+        if not focus["isUncovered"]:  # it is being scrolled to
+            focus = wait_for(self._uncovered, why=f"what is over {focus['html']}")
         return focus
+
+    def _uncovered(self):
+        focus = self.page.evaluate(FOCUS)
+        return focus if focus and focus["isUncovered"] else None
 
     def is_at(self, name):
         """Wait until something whose name begins so has the focus."""

@@ -90,7 +90,7 @@ def test_one_registers_signs_in_and_chooses_language_and_theme(page, live_server
 
 
 def test_one_writes_finds_follows_and_talks(open_as, alice, bob):
-    page = open_as(alice, viewport=ENLARGED)
+    page = open_as(alice, viewport=ENLARGED, reduced_motion="reduce")
     keys = Keyboard(page)
     for number in range(5):
         Post.objects.create(author=bob, body=f"Lemons {number}")
@@ -121,9 +121,9 @@ def test_one_writes_finds_follows_and_talks(open_as, alice, bob):
 
     page.goto("/explore/")
     keys.to("bob")
-    for _ in range(30):  # through all there is, and the bars at the edges
+    for _ in range(12):  # behind the bars at the edges nothing is hidden
         keys.press("Tab")
-    for _ in range(30):
+    for _ in range(12):
         keys.press("Shift+Tab")
     keys.to("Search", "Shift+Tab")
     keys.follow()
@@ -193,3 +193,15 @@ def test_a_failure_is_read_out_once(open_as, alice):
     page.evaluate("htmx.trigger('#alerts', 'tasks:look')")
     expect(page.locator(".task-alert")).to_have_count(1)
     expect(announcer).to_be_empty()
+
+
+def test_without_javascript_what_is_wrong_has_the_focus_too(browser, live_server, alice):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{live_server.url}/accounts/login/")
+    page.keyboard.type("alice")  # it has the focus
+    page.keyboard.press("Tab")
+    page.keyboard.type("wrong")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_be_focused()
+    context.close()

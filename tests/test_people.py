@@ -88,7 +88,7 @@ def test_what_is_wrong_with_a_registration_is_told_and_what_was_typed_is_kept(pa
     page.get_by_label("Password", exact=True).fill(NEW)
     page.get_by_label("Password confirmation").fill("another one")
     press(page, "Register")
-    expect(page.get_by_text("This user name is taken.")).to_be_visible()
+    expect(page.get_by_text("This user name is taken.").last).to_be_visible()
     expect(page.locator("#id_password2_error")).to_contain_text("match")
     expect(page.get_by_label("User name")).to_have_value("Alice")
     expect(page.get_by_label("User name")).to_have_attribute("aria-invalid", "true")
@@ -225,7 +225,7 @@ def test_what_is_no_picture_is_told_at_its_field(page, sign_in):
         {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": b"MZ"}
     )
     press(page, "Save")
-    expect(page.get_by_text("This is no picture that we know.")).to_be_visible()
+    expect(page.get_by_text("This is no picture that we know.").last).to_be_visible()
     expect(page.get_by_label("About me")).to_have_value("Kept.")
 
 

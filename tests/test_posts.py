@@ -63,7 +63,7 @@ def test_the_counter_counts_as_the_server_does(page):
     page.get_by_label("Text").press_sequentially("!")
     expect(counter).to_have_text("501 / 500")
     press(page, "Post")
-    expect(page.get_by_text("at most 500 characters")).to_be_visible()
+    expect(page.get_by_text("at most 500 characters").last).to_be_visible()
     expect(page.get_by_label("Text")).to_have_value("🦜\n" * 250 + "!")
 
 
