@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from PIL import Image, ImageOps
 
 SIDE = 400  # pixels of a stored picture, which is a square
+SMALL = 96  # of one in a list, where it takes half of that on most screens
 PIXELS_MAX = 30_000_000  # of an uploaded one; each takes up to 8 bytes while it is shrunk
 FORMATS = ["JPEG", "PNG", "WEBP", "GIF"]
 TYPE = "image/webp"  # of a stored picture
@@ -44,6 +45,15 @@ def make_square(file) -> bytes:
         return _encode(_turn(picture, _shrink(picture)))
     except Exception as error:  # Pillow answers broken files with errors of all sorts
         raise Unusable(BROKEN) from error
+
+
+def shrink(picture: bytes) -> bytes:
+    """A stored picture for lists; one that is broken as it is."""
+    try:
+        with Image.open(BytesIO(picture), formats=FORMATS) as large:
+            return _encode(large.resize((SMALL, SMALL), Image.Resampling.LANCZOS))
+    except Exception:  # as below
+        return picture
 
 
 def _open(file):

@@ -1,6 +1,9 @@
 """Bounds on what a request may send, and what browsers are told."""
 
+import re
+
 from django.conf import settings
+from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
 from django.template.defaultfilters import filesizeformat
 from django.urls import Resolver404, resolve
@@ -12,6 +15,7 @@ from .api import errors as api
 from .errors import refuse
 
 DRAIN_MAX_BYTES = 64 << 20
+WORDS = re.compile(r"text/|[^;]+[/+](json|xml)\b")  # types of what is made of them
 
 
 class MethodMiddleware:
@@ -50,8 +54,6 @@ class ApiMiddleware:
 
     def _finished(self, request, response):
         patch_vary_headers(response, ["Authorization"])
-        if "Authorization" in request.headers and "Cache-Control" not in response:
-            response["Cache-Control"] = "private, no-cache"
         if "Allow" in response:
             response["Allow"] = response["Allow"].removesuffix(", OPTIONS")  # it has no answer
         return response
@@ -117,9 +119,26 @@ class MaxBodySizeMiddleware:
         return settings.UPLOADS_MAX_BYTES.get(view, 0)
 
 
+class PackMiddleware(GZipMiddleware):
+    """Pack what is made of words, for slow lines. Not what is streamed: an archive is packed in
+    itself, and its parts and its hash are those of the file; nor pictures, which are packed too.
+
+    Somebody who watches the length of packed answers may guess what a page says from what they had
+    it say (BREACH). Here there is little to be guessed: tokens against forgery are masked anew in
+    each answer, other sites can't send the cookies of people along but by a link that is followed
+    (SameSite), and Django adds up to 100 bytes by chance.
+    """
+
+    def process_response(self, request, response):
+        if response.streaming or not WORDS.match(response.get("Content-Type", "")):
+            return response
+        return super().process_response(request, response)
+
+
 class PoliciesMiddleware:
-    """Tell browsers that nothing here asks for what it would have to ask people for, and that other
-    sites have nothing to embed; unless the answer itself says otherwise."""
+    """Tell browsers that nothing here asks for what it would have to ask people for, that other
+    sites have nothing to embed, and that an answer is for the one who asked and asked for anew the
+    next time; unless the answer itself says otherwise."""
 
     NOTHING = ", ".join(
         f"{feature}=()"
@@ -133,4 +152,5 @@ class PoliciesMiddleware:
         response = self.get_response(request)
         response.headers.setdefault("Permissions-Policy", self.NOTHING)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        response.headers.setdefault("Cache-Control", "private, no-cache")
         return response

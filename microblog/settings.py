@@ -100,6 +100,7 @@ MIDDLEWARE = [
     "microblog.metrics.CountMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "microblog.middleware.PoliciesMiddleware",
+    "microblog.middleware.PackMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

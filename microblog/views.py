@@ -10,14 +10,16 @@ from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
+from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import get_language
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from accounts.middleware import shows_nobody
 
 from .waiting import Waiting
 
+HOUR = 3600  # seconds: for as long anybody may keep what is the same for everybody
 SECURITY_HOLDS = timedelta(days=180)  # RFC 9116 recommends less than a year
 
 
@@ -43,12 +45,12 @@ def alerts(request):
         fragment = "alerts.html", {"waiting": waiting}
         response = JsonResponse(said) if as_json else render(request, *fragment)
         response["ETag"] = etag
-    patch_cache_control(response, private=True, no_cache=True)
     patch_vary_headers(response, ["Accept", "Cookie"])
     return response
 
 
 @require_safe
+@cache_control(public=True, max_age=HOUR)
 def robots(request):
     """What is not for programs that read (RFC 9309)."""
     sitemap = settings.SITE_URL + reverse("blog:sitemap")
@@ -56,6 +58,7 @@ def robots(request):
 
 
 @require_safe
+@cache_control(public=True, max_age=HOUR)
 def security(request):
     """Where to report a weakness (RFC 9116), if somebody wants to hear of one."""
     if not settings.SECURITY_CONTACT:
@@ -77,6 +80,7 @@ def change_password(request):
 
 
 @require_safe
+@cache_control(public=True, max_age=HOUR)
 def manifest(request):
     """How the site calls itself (W3C Web Application Manifest)."""
     icons = [{"src": static("icon.svg"), "type": "image/svg+xml", "sizes": "any"}]

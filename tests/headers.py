@@ -8,6 +8,7 @@ POLICY = (
     " frame-ancestors 'none'"
 )
 SANDBOX = "default-src 'none'; sandbox"
+ASKED_ANEW = "private, no-cache"  # by the one whom it is for
 NOTHING = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
 EVERYWHERE = {
     "X-Content-Type-Options": "nosniff",

@@ -13,7 +13,7 @@ from exports import links
 from exports.jobs import export_posts
 from exports.models import Export
 
-from .headers import AS_A_FILE, AS_A_PICTURE, OURS, SIGN, expected, inline_in, said
+from .headers import AS_A_FILE, AS_A_PICTURE, ASKED_ANEW, OURS, SIGN, expected, inline_in, said
 
 
 @pytest.fixture
@@ -96,6 +96,25 @@ def picture_again(client, have):
     return client.get("/@alice/avatar/", headers={"If-None-Match": etag})
 
 
+def version_of_picture(client, have):
+    return client.get(have("alice").avatar_url)
+
+
+def small_picture(client, have):
+    have("alice").change_avatar(photo())
+    return client.get(have("alice").small_avatar_url)
+
+
+def again(address):
+    """Asked for by somebody who has it."""
+
+    def ask(client, have):
+        etag = client.get(address)["ETag"]
+        return client.get(address, headers={"If-None-Match": etag})
+
+    return ask
+
+
 def file_again(client, have):
     etag = client.head(have("file"))["ETag"]
     return client.get(have("file"), headers={"If-None-Match": etag})
@@ -112,9 +131,14 @@ def key_that_is_wrong(client, have):
 
 ANSWERS = {  # by what it is: how it is asked for, its status, and in what it differs
     "a page": (get("/explore/"), 200, {}),
+    "a page for visitors": (lambda client, have: Client().get("/explore/"), 200, {}),
+    "the sign-in": (lambda client, have: Client().get("/accounts/login/"), 200, {}),
+    "messages": (get("/messages/"), 200, {}),
+    "exports": (get("/exports/"), 200, {}),
     "a form that is refused": (post("/", body=""), 200, {}),
     "a page that leads on": (post("/", body="Hello"), 302, {}),
     "a fragment": (get("/alerts/"), 200, {}),
+    "a fragment again": (again("/alerts/"), 304, {}),
     "400": (get("/mishap/400/"), 400, {}),
     "400: another host": (get("/", Host="evil.example.com"), 400, {}),
     "403": (get("/mishap/403/"), 403, {}),
@@ -135,11 +159,16 @@ ANSWERS = {  # by what it is: how it is asked for, its status, and in what it di
     "the API: 404": (get("/api/v9/"), 404, {}),
     "the API: 429": (of_a_program_too_often, 429, {}),
     "a feed": (get("/@alice/feed.atom"), 200, {}),
+    "a feed again": (again("/@alice/feed.json"), 304, {}),
+    "the manifest": (get("/manifest.webmanifest"), 200, {}),
+    "the sitemap": (get("/sitemap.xml"), 200, {}),
     "robots.txt": (get("/robots.txt"), 200, {}),
     "security.txt": (get("/.well-known/security.txt"), 200, {}),
     "a drawn picture": (get("/@alice/avatar/"), 200, AS_A_PICTURE),
     "an uploaded picture": (uploaded, 200, AS_A_PICTURE),
     "a picture again": (picture_again, 304, AS_A_PICTURE),
+    "a version of a picture": (version_of_picture, 200, AS_A_PICTURE),
+    "a small picture": (small_picture, 200, AS_A_PICTURE),
     "a file": (of_file(), 200, AS_A_FILE),
     "a part of a file": (of_file(Range="bytes=1-9"), 206, AS_A_FILE),
     "no part of a file": (of_file(Range="bytes=999999-"), 416, AS_A_FILE),
@@ -149,6 +178,33 @@ ANSWERS = {  # by what it is: how it is asked for, its status, and in what it di
     "what is static": (get("/static/css/site.css"), 200, OURS),
     "a sign of life": (get("/healthz/"), 200, SIGN),
     "the metrics": (get("/metrics"), 404, SIGN),
+}
+
+
+KEPT_NOWHERE = "private, no-store"
+OF_DJANGO = "max-age=0, no-cache, no-store, must-revalidate, private"
+FOR_ALL = "public, max-age=3600"
+CACHING = {  # where it is another one than for most: `ASKED_ANEW`
+    "the sign-in": OF_DJANGO,
+    "the admin": OF_DJANGO,
+    "people in the admin": OF_DJANGO,
+    "the task board": OF_DJANGO,
+    "robots.txt": FOR_ALL,
+    "security.txt": FOR_ALL,
+    "the manifest": FOR_ALL,
+    "a drawn picture": "public, no-cache",
+    "an uploaded picture": "public, no-cache",
+    "a picture again": "public, no-cache",
+    "a version of a picture": "public, max-age=31536000, immutable",
+    "a small picture": "public, max-age=31536000, immutable",
+    "a file": KEPT_NOWHERE,
+    "a part of a file": KEPT_NOWHERE,
+    "no part of a file": KEPT_NOWHERE,
+    "a file again": KEPT_NOWHERE,
+    "a wrong key of a file": KEPT_NOWHERE,
+    "what is static": "max-age=60, public",  # in development; tests/test_weight.py has the other
+    "a sign of life": "no-store",
+    "the metrics": "no-store",
 }
 
 
@@ -164,6 +220,7 @@ def test_every_kind_of_answer_says_it(alices, settings, request, what):
     assert response.status_code == status
     assert said(response) == expected(deviating)
     assert inline_in(response) == []
+    assert response["Cache-Control"] == CACHING.get(what, ASKED_ANEW)
 
 
 def test_what_is_uploaded_or_taken_out_is_called_what_it_is(alices, alice, export, file):

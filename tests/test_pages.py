@@ -1,6 +1,7 @@
 """What pages say of themselves and in which words, without a browser."""
 
 import re
+from urllib.robotparser import RobotFileParser
 
 import pytest
 from django.template.loader import render_to_string
@@ -60,6 +61,35 @@ def test_in_spanish_the_page_for_who_is_too_fast_says_what_works_again(rf):
     with translation.override("es"):
         said = render_to_string("429.html", {"minutes": 2}, rf.get("/"))
     assert "podrás hacerlo otra vez" in said
+
+
+@pytest.mark.parametrize("address", ["/", "/explore/", "/@alice/", "/accounts/login/", "/exports/"])
+def test_a_page_says_what_it_is_about(client, alice, address):
+    if address == "/exports/":
+        client.force_login(alice)
+    page = client.get(address).content.decode()
+    (about,) = re.findall(r'<meta name="description" content="([^"]+)">', page)
+    assert about.startswith("Write short posts")
+    alice.about = "Librarian"
+    alice.save()
+    said = "Librarian" if address == "/@alice/" else about
+    assert f'<meta name="description" content="{said}">' in client.get(address).content.decode()
+
+
+def test_of_a_long_post_others_are_told_the_beginning(client, alice):
+    post = Post.objects.create(author=alice, body="Hello " * 500)
+    page = client.get(post.get_absolute_url()).content.decode()
+    told = re.findall(r'(?:name="description"|og:description") content="([^"]+)"', page)
+    assert [len(each) for each in told] == [300, 300]
+
+
+def test_programs_that_read_are_kept_from_what_is_nothing_for_them(client):
+    robots = RobotFileParser()
+    robots.parse(client.get("/robots.txt").content.decode().splitlines())
+    reading = {each for each in ("/", "/@alice/", "/exports/") if robots.can_fetch("x", each)}
+    assert reading == {"/", "/@alice/", "/exports/"}
+    for kept_from in ("/accounts/settings/", "/admin/", "/search/?q=x"):
+        assert not robots.can_fetch("x", kept_from)
 
 
 def title_of(response):

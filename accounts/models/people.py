@@ -245,6 +245,11 @@ class User(AbstractUser):
         return f"{reverse('accounts:avatar', args=[self.username])}?v={self.avatar_version}"
 
     @property
+    def small_avatar_url(self) -> str:
+        """Where it is for lists. Drawn ones are of any size."""
+        return f"{self.avatar_url}&small=1" if self.avatar else self.avatar_url
+
+    @property
     def avatar_version(self) -> str:
         return PurePath(self.avatar.name).stem if self.avatar else "drawn"
 

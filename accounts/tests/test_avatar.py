@@ -1,6 +1,11 @@
+from io import BytesIO
+
 import pytest
+from django.utils.html import escape
+from PIL import Image
 
 from accounts import pictures
+from conftest import make_person
 
 from .photos import photo, upload
 
@@ -35,6 +40,25 @@ def test_its_address_changes_with_it_so_that_it_can_be_kept(client, alice, with_
     with_picture.change_avatar(pictures.make_square(upload(photo("PNG"))))
     assert with_picture.avatar_url != before
     assert "no-cache" in client.get(before)["Cache-Control"]
+
+
+def test_in_lists_it_is_small(client, with_picture):
+    bob = make_person("bob")
+    bob.follows.add(with_picture)
+    page = client.get("/@bob/following/").content.decode()
+    assert f'src="{escape(with_picture.small_avatar_url)}"' in page
+    small = client.get(with_picture.small_avatar_url)
+    assert Image.open(BytesIO(small.content)).size == (96, 96)
+    assert small["ETag"] != client.get(with_picture.avatar_url)["ETag"]
+
+
+def test_a_broken_one_is_sent_as_it_is(client, alice, stored):
+    alice.change_avatar(b"RIFF....WEBP")
+    assert client.get(alice.small_avatar_url).content == b"RIFF....WEBP"
+
+
+def test_a_drawn_one_is_of_any_size(client, alice):
+    assert alice.small_avatar_url == alice.avatar_url
 
 
 def test_it_is_not_sent_again(client, alice):

@@ -20,10 +20,11 @@ AS_A_PICTURE = {  # whatever it may be: opened by itself nothing in it runs; oth
 def avatar(request, username):
     """Pages ask for one version (`User.avatar_url`), which can be kept; without it, the present."""
     person = get_object_or_404(User.objects.active().named(username))
-    etag = f'"{person.avatar_version}"'
+    is_small = "small" in request.GET
+    etag = f'"{person.avatar_version}{"-small" if is_small else ""}"'
     response = get_conditional_response(request, etag=etag)
     if response is None:
-        response = _whole(person, etag)
+        response = _whole(person, etag, is_small)
     else:
         response["ETag"] = etag
     for header, value in AS_A_PICTURE.items():
@@ -37,10 +38,12 @@ def avatar(request, username):
     return response
 
 
-def _whole(person, etag):
+def _whole(person, etag, is_small):
     """Without the ETag where one is drawn in place of their own, which may be back soon."""
     picture, content_type = person.read_avatar()
     is_drawn = content_type == pictures.DRAWN
+    if is_small and not is_drawn:
+        picture = pictures.shrink(picture)
     response = HttpResponse(picture, content_type=content_type)
     name = f"{person.username}.{'svg' if is_drawn else 'webp'}"
     response["Content-Disposition"] = content_disposition_header(False, name)

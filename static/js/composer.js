@@ -21,7 +21,12 @@ const keep = (form) => {
 const restore = (form) => {
   if (fields(form).some((field) => field.value)) return; // the server has kept something newer
   const values = JSON.parse(localStorage.getItem(key(form)) ?? "[]");
-  fields(form).forEach((field, place) => (field.value = values[place] ?? ""));
+  fields(form).forEach((field, place) => {
+    field.value = values[place] ?? "";
+    // It grows with its text, but not yet: that would move what is being read below it.
+    field.classList.add("restored");
+    field.addEventListener("focus", () => field.classList.remove("restored"), { once: true });
+  });
 };
 
 document.querySelectorAll("[data-posted]").forEach((message) => {

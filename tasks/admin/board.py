@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.cache import get_conditional_response, patch_cache_control, set_response_etag
+from django.utils.cache import get_conditional_response, set_response_etag
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -67,9 +67,7 @@ def _part(request, template, context):
     would be new each time."""
     response = render(request, template, context)
     set_response_etag(response)
-    response = get_conditional_response(request, etag=response["ETag"], response=response)
-    patch_cache_control(response, private=True, no_cache=True)
-    return response
+    return get_conditional_response(request, etag=response["ETag"], response=response)
 
 
 def _asked_job(request, admin):

@@ -1,6 +1,6 @@
 """Asking again: when to, and whether there is anything new."""
 
-from django.utils.cache import get_conditional_response, patch_cache_control, set_response_etag
+from django.utils.cache import get_conditional_response, set_response_etag
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework.permissions import SAFE_METHODS
@@ -27,7 +27,6 @@ class Conditional:
         answer = get_conditional_response(request, etag=response["ETag"], response=response)
         if "Retry-After" in response:
             answer["Retry-After"] = response["Retry-After"]
-        patch_cache_control(answer, private=True, no_cache=True)
         return answer
 
 

@@ -1,0 +1,37 @@
+// What is being read does not move. The alerts that came with the page keep the room that they had; what
+// comes by itself later lies at the lower edge of the window; and where people write a message stays
+// where it is when others come in above it. What they press a button for may move.
+const alerts = () => document.getElementById("alerts");
+const GAP = 8; // pixels between two alerts
+let known, room, writing;
+
+const settle = () => {
+  let below = 0;
+  if (room) alerts().style.minHeight = `${room}px`;
+  for (const alert of alerts().children) {
+    if (known.has(alert.id)) continue;
+    alert.classList.add("late");
+    alert.style.setProperty("--below", `${below}px`);
+    below += alert.offsetHeight + GAP;
+  }
+};
+
+const learn = () => {
+  known = new Set([...alerts().children].map(({ id }) => id));
+  room = alerts().offsetHeight;
+};
+
+const placeOfWriting = () => document.getElementById("write")?.getBoundingClientRect().top;
+
+document.addEventListener("htmx:beforeSwap", () => {
+  writing = placeOfWriting();
+});
+
+document.addEventListener("htmx:afterSwap", ({ detail: { target, requestConfig } }) => {
+  if (target.id === "conversation") scrollBy({ top: placeOfWriting() - writing, behavior: "instant" });
+  if (target.id !== "alerts") return;
+  if (requestConfig.verb === "get") settle();
+  else learn();
+});
+
+if (alerts()) learn();
