@@ -12,10 +12,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from babel.messages.extract import DEFAULT_KEYWORDS
 from django.conf import settings
 from django.contrib import admin
 from django.template.base import Lexer, TokenType
 from django.utils.functional import Promise
+
+from .test_catalogues import KEYWORDS
 
 ROOT = Path(settings.BASE_DIR)
 OURS = ["accounts", "blog", "exports", "microblog", "tasks"]
@@ -274,6 +277,20 @@ def unmarked_in_code(source, is_api=False):
         words = literal(node) or ""
         if LETTER.search(NAMES.sub("", words)) and not COMMAND.match(words):
             yield words
+
+
+def test_all_ways_of_marking_are_known_where_the_catalogues_are_made():
+    used = {
+        each.name
+        for path in python_files()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation"
+        for each in node.names
+        if "gettext" in each.name and each.asname != "_"
+    }
+    assert used <= set(KEYWORDS)
+    made = (ROOT / "bin" / "catalogues").read_text()
+    assert all(f"--keyword {mark}" in made for mark in KEYWORDS.keys() - DEFAULT_KEYWORDS)
 
 
 def test_all_words_of_the_code_are_marked():
