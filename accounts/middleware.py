@@ -2,6 +2,7 @@
 
 import re
 
+from django.conf import settings
 from django.utils import timezone, translation
 
 from .converters import USERNAME
@@ -16,8 +17,22 @@ def shows_nobody(view):
     return view
 
 
+def remember_language(response, language):
+    """Have the browser ask for this language from now on, whoever sits before it."""
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=settings.LANGUAGE_COOKIE_AGE,
+        secure=settings.LANGUAGE_COOKIE_SECURE,
+        httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
+        samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+    )
+
+
 class PreferencesMiddleware:
-    """Who is signed in has chosen both; for visitors the browser says the language."""
+    """Who is signed in has chosen both. For visitors LocaleMiddleware has found the language: that
+    of the cookie, or else of the browser. (Who asks for Simplified Chinese gets Traditional: they
+    get along with that better than with English.)"""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -27,10 +42,15 @@ class PreferencesMiddleware:
         # Programs come without one.
         if NOBODYS.match(request.path_info) or not request.user.is_authenticated:
             return self.get_response(request)
+        of_browser = translation.get_language()
         translation.activate(request.user.language)
         request.LANGUAGE_CODE = translation.get_language()
         with timezone.override(request.user.zone):
-            return self.get_response(request)
+            response = self.get_response(request)
+        # For pages that do not know who comes: the sign-in, and some of what is refused.
+        if request.user.is_authenticated and request.user.language != of_browser:
+            remember_language(response, request.user.language)
+        return response
 
 
 class SeenMiddleware:

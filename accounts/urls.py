@@ -1,7 +1,7 @@
 from django.contrib.auth.views import LogoutView, PasswordResetDoneView
 from django.urls import include, path
 
-from .views import entrance, pictures, sessions, settings, tokens
+from .views import entrance, language, pictures, sessions, settings, tokens
 
 of_accounts = [
     path("login/", entrance.SignIn.as_view(), name="login"),
@@ -18,6 +18,7 @@ of_accounts = [
         entrance.PasswordResetConfirm.as_view(),
         name="password_reset_confirm",
     ),
+    path("language/", language.switch, name="language"),
     path("profile/", settings.profile, name="profile"),
     path("settings/", settings.preferences, name="settings"),
     path("email/", settings.email, name="email"),

@@ -9,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.admin import SuspensionForm
 from accounts.deciding import Deciding
+from accounts.lists import listed
 from accounts.models import User
 from tasks.admin import ReadOnly
 
@@ -36,7 +37,8 @@ class HidingForm(forms.ModelForm):
 
 
 class IsHidden(admin.SimpleListFilter):
-    title = parameter_name = "hidden"
+    title = _("hidden")
+    parameter_name = "hidden"
 
     def lookups(self, request, model_admin):
         return [("yes", _("hidden"))]
@@ -208,7 +210,7 @@ class CaseAdmin(LogsNoWords, Deciding, ReadOnly, admin.ModelAdmin):
             said.append(Case.Decision.HIDDEN.label)
         if not case.person.is_active:
             said.append(Case.Decision.SUSPENDED.label)
-        return ", ".join(map(str, said)) or self.get_empty_value_display()
+        return listed(said) or self.get_empty_value_display()
 
     @admin.display(description=_("reports"), ordering="count")
     def count(self, case):
@@ -217,7 +219,7 @@ class CaseAdmin(LogsNoWords, Deciding, ReadOnly, admin.ModelAdmin):
     @admin.display(description=_("reasons"))
     def reasons(self, case):
         counted = case.reports.values_list("reason").annotate(count=Count("pk")).order_by("-count")
-        return ", ".join(f"{Report.Reason(reason).label}: {count}" for reason, count in counted)
+        return listed(f"{Report.Reason(reason).label} ({count})" for reason, count in counted)
 
     @admin.display(description=_("what was said"))
     def said(self, case):

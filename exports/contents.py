@@ -1,11 +1,13 @@
 """What an export can hold: the posts in one format, or the archive of all there is."""
 
 from collections.abc import Iterable
-from functools import partial
+from datetime import date, datetime
+from functools import cache, partial
 
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from . import packing, reading, verifying
@@ -111,12 +113,18 @@ def _about(export, picture):
         avatar=f"media/{person.avatar.name}" if picture else "",
         account=reading.account(person) if export.contents == ARCHIVE else {},
         words={phrase: str(said) for phrase, said in WORDS.items()},
+        day=cache(lambda day: date_format(date.fromisoformat(day))),
     )
 
 
 def text_of(moment) -> str:
     """A moment in UTC as RFC 3339 has it; nothing of none."""
     return moment.isoformat().replace("+00:00", "Z") if moment else ""
+
+
+def words_of(moment: datetime | None) -> str:
+    """A moment in UTC as the reader's language has it; nothing of none."""
+    return f"{date_format(moment, 'DATETIME_FORMAT')} UTC" if moment else ""
 
 
 def _last(export, about, formats):
@@ -130,6 +138,8 @@ def _last(export, about, formats):
         more["changes_since"] = changes_since
     yield verifying.about_json(about, formats, **more)
     context = {"export": export, "about": about, "formats": formats, "written": written}
-    context |= {"posts": posts, "skipped": posts["skipped"][DELETED], "since": changes_since}
+    context |= {"posts": posts, "skipped": posts["skipped"][DELETED]}
+    context |= {"updated": words_of(export.updated_at), "since": words_of(export.changed_since)}
+    context |= {"first": words_of(export.since), "last": words_of(export.until)}
     context["losses"] = [(each.name, sum(each.losses.values())) for each in formats if each.losses]
     yield "README.txt", render_to_string("exports/archive/README.txt", context).encode()

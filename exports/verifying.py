@@ -6,10 +6,13 @@ import hashlib
 import zlib
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
 import orjson
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
 
 from .formats import BY_NAME, Damaged
@@ -58,6 +61,23 @@ class Verified:
 
     about: dict
     counts: dict = field(default_factory=dict)
+
+    @property
+    def updated(self) -> datetime | None:
+        """When the newest thing in it was made."""
+        return _moment(self.about["updated"])
+
+    @property
+    def changes_since(self) -> datetime | None:
+        """Since when what has changed is in it, if that is all."""
+        return _moment(self.about.get("changes_since", ""))
+
+
+def _moment(text):
+    """None of what is none: anybody may have written it."""
+    with suppress(ValueError):
+        return parse_datetime(text)
+    return None
 
 
 def about_json(about, formats, **more) -> tuple[str, bytes]:

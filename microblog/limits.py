@@ -13,7 +13,7 @@ from operator import attrgetter
 
 from django.conf import settings
 from django.core.cache import cache
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from rest_framework.authentication import get_authorization_header
 
 from accounts import known
@@ -132,7 +132,12 @@ class LimitMiddleware:
         asked = "GET" if request.method == "HEAD" else request.method
         for method, limit, whose in RULES.get(request.resolver_match.view_name, ()):
             if method == asked and (wait := seconds_until_allowed(limit, whose(request))):
-                detail = _("Too often. Please come back in %(wait)s seconds.") % {"wait": wait}
+                detail = ngettext(
+                    "Too often. Please come back in %(wait)s second.",
+                    "Too often. Please come back in %(wait)s seconds.",
+                    wait,
+                )
+                detail %= {"wait": wait}
                 page = refuse(request, 429, detail, {"minutes": ceil(wait / 60), "rule": limit})
                 page["Retry-After"] = wait
                 return page

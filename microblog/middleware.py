@@ -49,11 +49,13 @@ class ApiMiddleware:
         request.path_info = request.path_info.rstrip("/")
         if request.path_info.startswith(api.FIRST):
             with translation.override("en"):
-                return self._finished(request, self.get_response(request))
+                response = self.get_response(request)
+            response["Content-Language"] = "en"
+            return self._finished(request, response)
         return self._finished(request, self.get_response(request))
 
     def _finished(self, request, response):
-        patch_vary_headers(response, ["Authorization"])
+        patch_vary_headers(response, ["Authorization", "Cookie"])  # the latter says a language
         if "Allow" in response:
             response["Allow"] = response["Allow"].removesuffix(", OPTIONS")  # it has no answer
         return response

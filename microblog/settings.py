@@ -252,6 +252,8 @@ LANGUAGE_CODE = "en"
 # They call themselves what they do in every language.
 LANGUAGES = [("en", "English"), ("es", "Español"), ("zh-hant", "繁體中文")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["microblog.formats"]
+USE_THOUSAND_SEPARATOR = True
 TIME_ZONE = "UTC"
 USE_TZ = True
 
@@ -365,6 +367,11 @@ UPLOADS_MAX_BYTES = {  # files, on top of that, by the view
 }
 VERIFY_UNPACKED_MAX_BYTES = 20 * UPLOADS_MAX_BYTES["exports:verify"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = flag("SECURE_COOKIES", not DEBUG)
+LANGUAGE_COOKIE_NAME = "language"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_SECURE = SESSION_COOKIE_SECURE
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 SECURE_SSL_REDIRECT = flag("SECURE_SSL_REDIRECT", not DEBUG)
 SECURE_HSTS_SECONDS = whole(
     "SECURE_HSTS_SECONDS", 0 if DEBUG else 365 * 24 * 3600, least=0, most=10 * 365 * 24 * 3600

@@ -342,6 +342,7 @@ class Site:
                 "password2": NEW_PASSWORD,
             },
             "POST /accounts/password-reset/": {"email": self.alice.email},
+            "POST /accounts/language/": {"language": "es"},
             "POST /accounts/profile/": {"about": "Hello"},
             "POST /accounts/settings/": {"language": "es", "time_zone": "UTC"},
             "POST /accounts/email/": {"email": "a@example.org", "password": PASSWORD},

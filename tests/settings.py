@@ -13,6 +13,7 @@ os.environ |= {
     "VAR_DIR": _var,
     "REDIS_URL": "redis://127.0.0.1:1/0",  # nobody answers there; tests that need Redis start one
     "TIDY_SECONDS": "0",  # clusters do nothing by themselves, for tests count tasks
+    "LC_ALL": "C.UTF-8",  # commands say what they say in English, whoever runs the tests
     "DJANGO_ALLOW_ASYNC_UNSAFE": "true",  # Playwright's loop runs in the thread of the tests
 }
 

@@ -1,9 +1,13 @@
 import pytest
+from django.contrib.admin.models import LogEntry
+from django.utils import translation
+from django.utils.translation import pgettext
 
 from blog.models import Post
 from exports import archive
 from exports.models import Export, Webhook
 from exports.tests.conftest import written
+from microblog.templatetags.logged import logged
 from tasks.models import Attempt
 
 
@@ -102,3 +106,19 @@ def test_webhooks_are_shown_without_what_is_secret(admin_client, alice):
         assert admin_client.post(f"/admin/exports/{model}/{pk}/change/", {}).status_code == 403
         assert admin_client.get(f"/admin/exports/{model}/add/").status_code == 403
     assert "hooks.example" in admin_client.get("/admin/exports/webhook/").text
+
+
+def test_the_log_is_read_in_the_language_of_the_reader(admin_client, export):
+    admin_client.post(f"/admin/tasks/task/{export.task.pk}/cancel/")
+    history = f"/admin/tasks/task/{export.task.pk}/history/"
+    assert "<td>cancelled</td>" in admin_client.get(history).content.decode()
+    entry = LogEntry.objects.get()
+    assert entry.change_message == "cancelled"
+    with translation.override("es"):
+        assert logged(entry) == pgettext("log", "cancelled")
+
+
+def test_what_was_said_with_it_is_kept_as_it_was():
+    entry = LogEntry(change_message="hidden: it is: spam")
+    assert logged(entry).endswith(": it is: spam")
+    assert logged(LogEntry(change_message="as others write")) == "as others write"

@@ -5,6 +5,7 @@ import email.policy
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -176,9 +177,23 @@ def count_of_posts(alice, clone):
     return len(re.findall(r"<article", alice.get(f"{clone.url}/@alice/", timeout=10).text))
 
 
-def test_everything_works_and_stops_and_works_again(clone):
-    clone.start()
+def speaks_chinese(clone):
+    page = requests.get(clone.url, headers={"Accept-Language": "zh-TW"}, timeout=10).text
+    return '<html lang="zh-hant"' in page and "Skip to the content" not in page
+
+
+def without_gettext(folder):
+    """A PATH on which the programs of gettext fail, whether they are installed or not."""
+    folder.mkdir()
+    for name in ("msgfmt", "msgmerge", "xgettext"):
+        (folder / name).symlink_to(shutil.which("false"))
+    return f"{folder}:{os.environ['PATH']}"
+
+
+def test_everything_works_and_stops_and_works_again(clone, tmp_path):
+    clone.start(PATH=without_gettext(tmp_path / "bin"))
     clone.wait_for_site()
+    assert speaks_chinese(clone)
     assert [line for line in greeting(clone.url) if line not in clone.said()] == []
     with signed_in(clone) as alice:
         export(alice, clone, "succeeded")

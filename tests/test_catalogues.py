@@ -1,7 +1,9 @@
 """Every string of ours is there in every language, and nothing else is."""
 
+import os
 import re
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,11 @@ from django.conf import settings
 
 LOCALE = Path(settings.BASE_DIR) / "locale"
 GLOSSARIES = Path(settings.BASE_DIR) / "docs" / "reference"
-KEYWORDS = DEFAULT_KEYWORDS | {"pgettext_lazy": ((1, "c"), 2)}
+KEYWORDS = DEFAULT_KEYWORDS | {  # as bin/catalogues has them
+    "gettext_lazy": None,
+    "ngettext_lazy": (1, 2),
+    "pgettext_lazy": ((1, "c"), 2),
+}
 LANGUAGES = ["es", "zh_Hant"]
 
 
@@ -109,3 +115,55 @@ def test_the_catalogue_keeps_to_its_glossary(language):
 
 def _strings(message):
     return message.string if message.pluralizable else [message.string]
+
+
+CONVERSION = re.compile(r"%\(\w+\)[-#0-9.]*[a-zA-Z]|%[sdr%]|\{\w*\}")
+TAG = re.compile(r"</?[a-z][^>]*>")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_translations_are_built_like_their_original(language):
+    """As what they are filled in, with the same tags, and nothing more or less at their ends."""
+    for message in catalogue(language):
+        ids = message.id if message.pluralizable else [message.id, message.id]
+        for number, string in enumerate(_strings(message) if message.id else []):
+            original = ids[min(number, 1)] if len(_strings(message)) > 1 else ids[-1]
+            built, like = set(CONVERSION.findall(string)), set(CONVERSION.findall(original))
+            # Where it is one, a language may say so in words, or in a figure.
+            left_out = {each for each in built ^ like if "%(count)" in each and number == 0}
+            assert built ^ like <= left_out, message.id
+            assert sorted(TAG.findall(string)) == sorted(TAG.findall(original)), message.id
+            assert _ends(string) == _ends(original), message.id
+            if "python-format" in message.flags:
+                assert "%" not in CONVERSION.sub("", string), message.id
+
+
+def _ends(text):
+    """The white space before and after."""
+    return text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_obsolete_is_kept(language):
+    assert not catalogue(language).obsolete
+
+
+def test_bin_run_compiles_what_is_missing_or_older_than_its_source(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(settings.BASE_DIR / "bin")
+    bootstrap = import_module("bootstrap")
+    called = []
+    monkeypatch.setattr(bootstrap, "ROOT", tmp_path)
+    monkeypatch.setattr(bootstrap, "call", lambda *command: called.append(command) or 0)
+    source = tmp_path / "locale" / "es" / "LC_MESSAGES" / "django.po"
+    source.parent.mkdir(parents=True)
+    compiled = source.with_suffix(".mo")
+    source.touch()
+    bootstrap.compile_catalogues()
+    assert len(called) == 1
+    for seconds_later, times in [(1, 1), (-1, 2)]:
+        compiled.touch()
+        moment = source.stat().st_mtime + seconds_later
+        os.utime(compiled, (moment, moment))
+        bootstrap.compile_catalogues()
+        assert len(called) == times
+    assert {command[0] for command in called} == {"pybabel"}  # which is among our pins

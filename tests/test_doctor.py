@@ -103,14 +103,14 @@ def test_it_says_each_thing_and_how_many_are_wrong(say):
         "  wrong    Three.\n"
         "           -> Mend three.\n"
         "\n"
-        "1 thing is wrong, 1 warning.\n"
+        "1 thing is wrong and 1 warning.\n"
     )
     assert status == 1
 
 
 def test_warnings_are_no_failure(say):
     said, status = say(warning("One.", "Mend."))
-    assert (said.splitlines()[-1], status) == ("0 things are wrong, 1 warning.", 0)
+    assert (said.splitlines()[-1], status) == ("0 things are wrong and 1 warning.", 0)
     assert say(ok("One."))[0].endswith("\nAll is well.\n")
 
 

@@ -150,3 +150,17 @@ def test_a_title_is_in_the_language_of_its_post(client, alice):
     )
     page = client.get(post.get_absolute_url()).content.decode()
     assert re.search(r'<h1 class="post-title" dir="auto" lang="es">', page)
+
+
+@pytest.mark.parametrize(
+    ("language", "number"), [("en", "12,345"), ("es", "12\xa0345"), ("zh-hant", "12,345")]
+)
+def test_numbers_are_grouped_as_in_the_language(language, number):
+    with translation.override(language):
+        tally = {"at_snapshot": 12345, "exported": 12345, "failed": 0}
+        assert f" {number}\n" in render_to_string("exports/_tally.txt", {"tally": tally})
+
+
+def test_numbers_that_name_something_are_not(alices, alice):
+    post = Post.objects.create(pk=12345, author=alice, body="Hello")
+    assert 'id="post-12345"' in alices.get(post.get_absolute_url()).content.decode()

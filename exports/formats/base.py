@@ -1,7 +1,7 @@
 """What a format is, and what it receives."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -29,6 +29,7 @@ class About:
     account: Mapping = field(default_factory=dict)  # what they have set, as JSON
     # How the person's language says the PHRASES that people read in some of the files.
     words: Mapping[str, str] = field(default_factory=dict)
+    day: Callable[[str], str] = str  # how it writes a day like "2026-01-02"
 
     @property
     def url(self) -> str:

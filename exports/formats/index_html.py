@@ -51,9 +51,9 @@ class IndexHtml(Format):
 
     def item(self, item: Item) -> bytes:
         language = f' lang="{escape(item["language"])}"' if "language" in item else ""
-        said = f'<a href="{escape(item["url"])}">{_time(item["timestamp"])}</a>'
+        said = f'<a href="{escape(item["url"])}">{self._time(item["timestamp"])}</a>'
         if "edited" in item:
-            said += f" · {escape(self.about.say('edited'))} {_time(item['edited'])}"
+            said += f" · {escape(self.about.say('edited'))} {self._time(item['edited'])}"
         if "reply_to" in item:
             answer = escape(self.about.say("in reply to"))
             other = escape(item["reply_to"])
@@ -84,6 +84,6 @@ class IndexHtml(Format):
             raise Damaged("A post is not what was written.")
         return count
 
-
-def _time(timestamp):
-    return f'<time datetime="{timestamp}">{timestamp[:10]} {timestamp[11:16]} UTC</time>'
+    def _time(self, timestamp):
+        day = escape(self.about.day(timestamp[:10]))
+        return f'<time datetime="{timestamp}">{day} {timestamp[11:16]} UTC</time>'

@@ -41,7 +41,26 @@ def test_the_same_things_give_the_same_bytes(wordy):
 def test_the_archive_speaks_the_language_of_its_owner(wordy):
     archive = ZipFile(BytesIO(content(taken_out(wordy))))
     assert "En este archivo hay 2 publicaciones." in archive.read("README.txt").decode()
-    assert "editada" in archive.read("index.html").decode()
+    page = archive.read("index.html").decode()
+    assert '<html lang="es">' in page
+    assert "editada" in page
+
+
+@pytest.mark.parametrize(
+    ("language", "day", "moment"),
+    [
+        ("en", "Jan. 2, 2026 03:04 UTC", "Jan. 2, 2026, 3:04 a.m. UTC"),
+        ("es", "2 de enero de 2026 03:04 UTC", "2 de enero de 2026 a las 03:04 UTC"),
+        ("zh-hant", "2026年1月2日 03:04 UTC", "2026年1月2日 03:04 UTC"),
+    ],
+)
+def test_its_dates_are_those_of_the_language(language, day, moment, wordy):
+    Post.objects.update(timestamp="2026-01-02T03:04:05Z", edited_at=None)
+    wordy.language = language
+    wordy.save()
+    archive = ZipFile(BytesIO(content(taken_out(wordy))))
+    assert f">{day}</time>" in archive.read("index.html").decode()
+    assert moment in archive.read("README.txt").decode()
 
 
 def test_what_a_standard_forbids_is_owned_up_to(wordy):
@@ -139,10 +158,10 @@ class TestChanges:
     def test_it_says_what_it_is(self, wordy, base, changed):
         archive = self.archive(wordy, base)
         about = verifying.verify(archive.fp).about
-        since = base.snapshot_at.isoformat().replace("+00:00", "Z")
-        assert about["changes_since"] == since
+        assert about["changes_since"] == contents.text_of(base.snapshot_at)
         assert (about["items"]["posts"], about["items"]["deletions"]) == (2, 1)
         readme = archive.read("README.txt").decode()
+        since = contents.words_of(base.snapshot_at)
         assert f"Only what has changed since {since} is in it" in readme
         assert "In deleted.json is the id of 1 that was deleted." in readme
 
@@ -150,7 +169,7 @@ class TestChanges:
         archive = self.archive(wordy, base)
         assert posts_in(archive) == {}
         assert json.loads(archive.read("deleted.json")) == {"deleted": []}
-        since = base.snapshot_at.isoformat().replace("+00:00", "Z")
+        since = contents.words_of(base.snapshot_at)
         assert f"Nothing has changed since {since}." in archive.read("README.txt").decode()
 
     @pytest.mark.parametrize("what", [name for name, _ in contents.choices()])

@@ -7,7 +7,7 @@ second one on, as problem details (RFC 9457).
 from http import HTTPStatus
 
 from django.http import JsonResponse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
 from rest_framework.views import exception_handler
 
@@ -16,6 +16,13 @@ VERSIONS = "/api/v"
 FIRST = "/api/v1/"
 PROBLEM = "application/problem+json"
 NOT_JSON = "Request must be JSON"
+WORDS = {  # where nothing else says it; a title is the name of its status, as RFC 9457 has it
+    400: _("This request makes no sense"),
+    403: _("This is not allowed"),
+    404: _("There is nothing here"),
+    405: _("Nothing was done"),
+    500: _("Something went wrong"),
+}
 
 
 def handle(error, context):
@@ -45,6 +52,7 @@ def refuse(request, status: int, detail: str = "", fields: dict | None = None) -
     if request.path.startswith(FIRST):
         said = {"error": title, "message": detail or title}
         return JsonResponse(said | ({"fields": fields} if fields else {}), status=status)
+    detail = detail or str(WORDS.get(status, ""))
     said = {"type": "about:blank", "title": title, "status": status}
     said |= {"detail": detail} if detail else {}
     said |= {"errors": fields} if fields else {}
@@ -59,7 +67,7 @@ def _words(error):
         general = fields.pop("non_field_errors", [])
         if general:
             return " ".join(general), fields
-        return _("Some of what was sent can't be taken; see which below."), fields
+        return str(_("Some of what was sent can't be taken; see which below.")), fields
     if isinstance(detail, list):
         return " ".join(_list(detail)), None
     return str(detail) if detail else "", None

@@ -5,6 +5,7 @@ import zoneinfo
 from django.db import Error as DatabaseError
 from django.db import connection
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from .findings import ok, warning, wrong
@@ -44,6 +45,7 @@ def ahead() -> float:
 def look_at_difference(seconds: float):
     if abs(seconds) <= SOME:
         return ok(_("The clocks of this machine and of the database agree."))
-    words = _("The clocks of this machine and of the database are %(seconds).1f s apart.")
+    words = _("The clocks of this machine and of the database are %(seconds)s s apart.")
+    words %= {"seconds": number_format(abs(seconds), 1)}
     mend = _("Let NTP set both (chrony or systemd-timesyncd).")
-    return (wrong if abs(seconds) > MUCH else warning)(words % {"seconds": abs(seconds)}, mend)
+    return (wrong if abs(seconds) > MUCH else warning)(words, mend)

@@ -15,6 +15,8 @@ from django.http.request import validate_host
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.lists import listed
+
 from .findings import ok, warning, wrong
 
 NAME = r"^#?([A-Z0-9_]+)="
@@ -136,7 +138,7 @@ def look_at_debug():
         return ok(_("DEBUG is on: this is a development site."))
     return wrong(
         _("DEBUG is on, and the site answers to %(hosts)s: errors show visitors its inside.")
-        % {"hosts": ", ".join(public)},
+        % {"hosts": listed(public)},
         _("Set DEBUG=0, or ALLOWED_HOSTS to localhost."),
     )
 

@@ -8,6 +8,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.lists import listed
 from microblog import readiness
 from tasks.models import Cluster
 
@@ -83,7 +84,7 @@ def look_at_hosts():
     if others := hosts - {socket.gethostname()}:
         yield warning(
             _("The database is a file (SQLite), and workers run on other machines: %(hosts)s.")
-            % {"hosts": ", ".join(sorted(others))},
+            % {"hosts": listed(sorted(others))},
             _("Set DATABASE_URL to a PostgreSQL server, which several machines can use."),
         )
 

@@ -16,6 +16,7 @@ from django.db import connection
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
+from accounts.lists import listed
 from exports import archive
 from exports.models import Export
 
@@ -146,7 +147,7 @@ def look_at_catalogues():
         return ok(_("The translations are compiled."))
     words = _("The translations are not compiled, or were before they changed: %(languages)s.")
     mend = "pybabel compile --directory locale --domain django"
-    return warning(words % {"languages": ", ".join(stale)}, mend)
+    return warning(words % {"languages": listed(stale)}, mend)
 
 
 def _is_older(file, than):

@@ -10,6 +10,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.lists import listed
 from tasks.board.current import Current
 
 from .findings import first_line, ok, warning, wrong
@@ -32,7 +33,7 @@ def examine():
 def look_at_workers(current):
     if clusters := current.live_clusters:
         workers = sum(each.workers for each in clusters)
-        hosts = ", ".join(sorted({each.host for each in clusters}))
+        hosts = listed(sorted({each.host for each in clusters}))
         words = ngettext(
             "%(workers)d worker on %(hosts)s is there.",
             "%(workers)d workers on %(hosts)s are there.",
@@ -56,7 +57,11 @@ def look_at_worries(current):
     for group in current.failures:
         if group.lately:
             about = {"count": group.lately, "job": group.job.description, "reason": group.label}
-            words = _("%(job)s: failed %(count)d times within an hour. %(reason)s") % about
-            yield warning(words, mend)
+            words = ngettext(
+                "%(job)s: failed %(count)d time within an hour. %(reason)s",
+                "%(job)s: failed %(count)d times within an hour. %(reason)s",
+                group.lately,
+            )
+            yield warning(words % about, mend)
     if not current.worries:
         yield ok(_("Nothing waits too long, nothing has failed lately, and nothing is paused."))

@@ -52,6 +52,7 @@ const options = (type, colour, datasets) => {
   const ticks = { color: colour("fg"), maxRotation: 0, autoSkipPadding: 12 };
   const isTime = type === "line";
   return {
+    locale: language, // not that of the browser
     animation: false,
     maintainAspectRatio: false,
     interaction: { mode: "index", intersect: false },

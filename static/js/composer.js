@@ -2,12 +2,14 @@
 const key = (form) => `draft:${document.body.dataset.user}:${form.dataset.draft}`;
 const fields = (form) => [...form.querySelectorAll("textarea, input[type=text]")];
 
+const number = new Intl.NumberFormat(document.documentElement.lang);
+
 const count = (form) => {
   const counter = form.querySelector("[data-counter]");
   const most = Number(counter.dataset.counter);
   // As the server counts: code points, and a line's end is one.
   const used = [...form.querySelector("textarea").value.replaceAll("\r\n", "\n")].length;
-  counter.textContent = `${used} / ${most}`;
+  counter.textContent = `${number.format(used)} / ${number.format(most)}`;
   counter.classList.toggle("too-many", used > most);
   counter.setAttribute("aria-live", used > most - 20 ? "polite" : "off");
 };

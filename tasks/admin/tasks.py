@@ -14,6 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
@@ -128,13 +129,18 @@ class TaskAdmin(ReadOnly, admin.ModelAdmin):
 
     @admin.display(description=_("progress"))
     def percent(self, task):
-        done = f" · {task.done} / {task.total}" if task.total else ""
-        return f"{task.progress} %{done}"
+        percent = _("%(percent)s%%") % {"percent": task.progress}
+        if not task.total:
+            return percent
+        return f"{percent} · {number_format(task.done)} / {number_format(task.total)}"
 
     @admin.display(description=Task._meta.get_field("state").verbose_name)
     def standing(self, task):
         label = task.get_state_display()
-        return f"{label}, {task.progress} %" if task.state == State.RUNNING else label
+        if task.state != State.RUNNING:
+            return label
+        percent = _("%(percent)s%%") % {"percent": task.progress}
+        return f"{label} · {percent}"
 
     @admin.action(description=_("Retry the selected tasks"), permissions=["operate"])
     def retry_selected(self, request, tasks):

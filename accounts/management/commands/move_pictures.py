@@ -7,7 +7,9 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from accounts.lists import listed
 from accounts.models import User
 
 
@@ -28,11 +30,16 @@ class Command(BaseCommand):
                 copied += self.copy(person, storage)
         except OSError as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(_("%(count)d pictures copied to the bucket.") % {"count": copied})
+        said = ngettext(
+            "%(count)d picture copied to the bucket.",
+            "%(count)d pictures copied to the bucket.",
+            copied,
+        )
+        self.stdout.write(said % {"count": copied})
         if self.missing:
             raise CommandError(
                 _("Neither in the bucket nor in %(folder)s are the pictures of: %(names)s")
-                % {"folder": self.folder, "names": ", ".join(self.missing)}
+                % {"folder": self.folder, "names": listed(self.missing)}
             )
 
     def copy(self, person, storage) -> bool:

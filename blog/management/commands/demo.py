@@ -9,10 +9,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.lists import listed
 from accounts.models import User
 from blog.models import Message, Notification, Post
 
@@ -101,7 +101,7 @@ class Command(BaseCommand):
                 len(posts),
             )
             % {
-                "names": get_text_list(list(created), _("and")),
+                "names": listed(created),
                 "count": len(posts),
                 "password": PASSWORD,
             }

@@ -4,6 +4,7 @@ import sys
 
 from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from tqdm import tqdm
 
 from accounts.models import User
@@ -20,7 +21,12 @@ class Command(BaseCommand):
         people = User.objects
         total = Post.with_deleted.count() + people.count()
         # disable=None: a bar only on a terminal
-        with tqdm(total=total, unit=" rows", disable=None, file=sys.stderr) as bar:
+        with tqdm(total=total, unit="", disable=None, file=sys.stderr) as bar:
             search.rebuild(Post, User, progress=bar.update)
-            done = bar.n
-        self.stdout.write(_("%(count)d posts and people can be found.") % {"count": done or total})
+            done = bar.n or total
+        said = ngettext(
+            "%(count)d post or person can be found.",
+            "%(count)d posts and people can be found.",
+            done,
+        )
+        self.stdout.write(said % {"count": done})

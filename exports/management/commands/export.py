@@ -6,6 +6,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from tqdm import tqdm
 
 from accounts import pictures
@@ -58,7 +59,8 @@ class Command(BaseCommand):
             raise CommandError(f"{to}: {error}") from error
         finally:
             part.unlink(missing_ok=True)
-        self.stdout.write(_("%(count)d posts: %(file)s") % {"count": count, "file": to})
+        said = ngettext("%(count)d post: %(file)s", "%(count)d posts: %(file)s", count)
+        self.stdout.write(said % {"count": count, "file": to})
 
     def since_when(self, person, changes):
         if not changes:
@@ -72,7 +74,7 @@ class Command(BaseCommand):
 
     def write(self, export, file):
         silent = None if self.stderr.isatty() else True
-        with tqdm(total=export.total, file=self.stderr, unit=" posts", disable=silent) as bar:
+        with tqdm(total=export.total, file=self.stderr, unit="", disable=silent) as bar:
 
             def chunks():
                 for chunk in reading.posts(export.posts):

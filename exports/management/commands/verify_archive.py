@@ -5,6 +5,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
+from exports.contents import words_of
 from exports.verifying import Refused, verify
 
 
@@ -19,15 +20,17 @@ class Command(BaseCommand):
     def handle(self, *, file, **options):
         try:
             with file.open("rb") as archive:
-                about = verify(archive).about
+                verified = verify(archive)
         except OSError as error:
             raise CommandError(f"{file}: {error}") from error
         except Refused as refused:
             raise CommandError(f"{file}: {refused.words}") from refused
         self.stdout.write(_("The archive is whole."))
+        about = verified.about
         self.stdout.write(f"@{about['username']}, {about['site']}")
-        self.stdout.write(_("The newest thing in it: %(moment)s") % {"moment": about["updated"]})
-        if since := about.get("changes_since"):
+        if updated := words_of(verified.updated):
+            self.stdout.write(_("The newest thing in it: %(moment)s") % {"moment": updated})
+        if since := words_of(verified.changes_since):
             self.stdout.write(_("Only what has changed since %(moment)s.") % {"moment": since})
         for kind, number in about["items"].items():
             self.stdout.write(f"{kind}: {number}")

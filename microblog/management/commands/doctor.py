@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from accounts.lists import listed
 from microblog.doctor import TITLES, examine
 from microblog.doctor.findings import State
 
@@ -72,7 +73,9 @@ class Command(BaseCommand):
             % {"count": wrongs},
             ngettext("%(count)d warning", "%(count)d warnings", warnings) % {"count": warnings},
         ]
-        return (self.style.ERROR if wrongs else self.style.WARNING)(", ".join(parts) + ".")
+        return (self.style.ERROR if wrongs else self.style.WARNING)(
+            _("%(found)s.") % {"found": listed(parts)}
+        )
 
 
 def count_states(findings):
