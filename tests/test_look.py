@@ -29,8 +29,8 @@ WORDS = [
 # What is shown, but lies neither within the page nor within the card that it is in; and blocks out
 # of which their words run. What scrolls within itself is let alone.
 STICKING_OUT = """() => {
-  const FRAMES = "main, #content, article, .post-main, .composer, .message, .conversation, .alert," +
-    ".notification, .export, .person, .token, .two section, .module, .board-numbers div, td";
+  const FRAMES = "main, #content, article, .post-main, .composer, .message, .conversation, td," +
+    ".notification, .alert, .export, .person, .token, .two section, .module, .board-numbers div";
   const shows = (part) => part.checkVisibility({ visibilityProperty: true, opacityProperty: true })
     && !part.closest(".visually-hidden, [hidden], option, svg, head");
   const clips = (part, until) => {

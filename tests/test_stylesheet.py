@@ -1,4 +1,4 @@
-"""The look is one thing: the site's stylesheet takes room, letters and corners from one scale each."""
+"""The look is one thing: room, letters and corners are from one scale each."""
 
 import re
 
