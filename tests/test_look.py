@@ -57,7 +57,11 @@ STICKING_OUT = """() => {
         && part.scrollWidth > part.clientWidth + 2 && !part.querySelector(".menu-items, table"))
       found.push(`its words run out of ${name(part)}`);
   }
-  if (document.documentElement.scrollWidth > wide) found.push("one must scroll sideways");
+  if (document.documentElement.scrollWidth > wide) {
+    const right = (part) => part.getBoundingClientRect().right;
+    const beyond = [...document.body.querySelectorAll("*")].filter((part) => right(part) > wide);
+    found.push(`one must scroll sideways: ${beyond.slice(-3).map(name).join(", ")}`);
+  }
   return [...new Set(found)].slice(0, 5);
 }"""
 
