@@ -1,6 +1,6 @@
 """What is kept in a bucket of S3, or of what speaks like it, in place of a folder: the storage of
-people's pictures on a site with AVATARS_S3_BUCKET. docs/storage.md says what the bucket is to be
-like.
+people's pictures on a site with AVATARS_S3_BUCKET. docs/reference/storage.md says what the bucket
+is to be like.
 """
 
 from contextlib import contextmanager
@@ -23,9 +23,10 @@ MENDS = {
     "NoSuchBucket": "Make it, or name another one in {kind}_S3_BUCKET.",
     "InvalidAccessKeyId": "The store does not know the key: set AWS_ACCESS_KEY_ID.",
     "SignatureDoesNotMatch": "AWS_SECRET_ACCESS_KEY is not that of AWS_ACCESS_KEY_ID.",
-    "AccessDenied": "docs/storage.md says what the key has to be allowed.",
+    "AccessDenied": "docs/reference/storage.md says what the key has to be allowed.",
     # To HEAD, without words.
-    "403": "Is AWS_ACCESS_KEY_ID right? docs/storage.md says what the key has to be allowed.",
+    "403": "Is AWS_ACCESS_KEY_ID right? docs/reference/storage.md says what the key has to be"
+    " allowed.",
     "AuthorizationHeaderMalformed": "The bucket is in another region: set {kind}_S3_REGION.",
     "PermanentRedirect": "The bucket is in another region: set {kind}_S3_REGION.",
     "RequestTimeTooSkewed": "The clock of this machine is wrong.",

@@ -3,7 +3,7 @@
     .venv/bin/python bench/locks.py [--waiting 100000] [--rounds 5] [--database sqlite]
 
 On SQLite and on PostgreSQL as it is by default so many tasks wait. Beside them everything is done
-that the engine does, by its own functions, so many times (see STEPS, at the end):
+that the engine does, by its own functions, so many times (bench/lock_steps.py):
 
 hold    milliseconds from the moment in which a transaction that writes has what it locks to its end
         (a statement outside of a transaction is one of its own). On SQLite nobody else can write
@@ -35,7 +35,6 @@ import tempfile
 import time
 import uuid
 from contextlib import ExitStack, contextmanager, nullcontext
-from datetime import timedelta
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -52,7 +51,6 @@ JOB = "bench.noop.jobs.noop"
 LIMIT = 50  # milliseconds
 LOOK_EVERY = 0.002  # seconds
 PROBE_EVERY = 0.005
-CLUSTER = "a" * 32
 LOCKS = """
 SELECT pid, virtualtransaction, relation::regclass::text, mode
 FROM pg_locks JOIN pg_stat_activity USING (pid)
@@ -215,6 +213,7 @@ def measure(rounds):
     from django.conf import settings
     from django.db import connection
 
+    from bench.lock_steps import STEPS
     from tasks import acting
 
     settings.TASKS_RING_AGAIN_SECONDS = 0  # the worst that can be: all may be rung at each round
@@ -342,251 +341,6 @@ def clocks():
     return time.perf_counter(), time.thread_time()
 
 
-# What is measured: what is done before the `yield` is its preparation.
-
-MANY = 100
-
-
-def made(number=MANY, **fields):
-    """New tasks that wait."""
-    from tasks.models import Task
-
-    given = {"job": JOB, "max_attempts": 5} | fields
-    return Task.objects.bulk_create(Task(key=str(uuid.uuid4()), **given) for _ in range(number))
-
-
-def claimed(number=MANY):
-    from tasks import lifecycle
-
-    return [lifecycle.claim(JOB, task.pk) for task in made(number)]
-
-
-def nothing():
-    yield
-    time.sleep(2)
-
-
-def launch():
-    from tasks import lifecycle
-
-    yield
-    for number in range(MANY):
-        lifecycle.launch(JOB, key=f"{number}-{time.monotonic_ns()}")
-
-
-def spread():
-    from tasks import lifecycle
-
-    yield
-    now = time.monotonic_ns()
-    for chunk in range(0, 1_000, SPREAD):
-        keys = {f"{number}-{now}": {} for number in range(chunk, chunk + SPREAD)}
-        lifecycle.launch_spread(JOB, keys, after=0, pace=20)
-
-
-SPREAD = 50  # as for the mails to followers
-
-
-def claim():
-    from tasks import lifecycle
-
-    tasks = made()
-    yield
-    for task in tasks:
-        lifecycle.claim(JOB, task.pk)
-
-
-def checkpoint():
-    from tasks import lifecycle
-
-    tasks = claimed()
-    yield
-    for task in tasks:
-        lifecycle.checkpoint(task, phase="writing", done=1, total=2)
-
-
-def succeed():
-    from tasks import lifecycle
-
-    tasks = claimed()
-    yield
-    for task in tasks:
-        lifecycle.succeed(task)
-
-
-def retry():
-    from tasks import lifecycle
-
-    tasks = claimed()
-    yield
-    for task in tasks:
-        lifecycle.retry(task, "crashed", TRACE)
-
-
-def fail():
-    from tasks import lifecycle
-
-    tasks = claimed()
-    yield
-    for task in tasks:
-        lifecycle.fail(task, "crashed", TRACE)
-
-
-TRACE = "A line of a traceback, as long as most of them are.\n" * 50
-
-
-def cancel():
-    from tasks import lifecycle
-
-    tasks = made()
-    yield
-    for task in tasks:
-        lifecycle.cancel(task)
-
-
-def release():
-    """What the workers of a cluster held that was stopped; more of them than any has."""
-    from tasks import lifecycle
-    from tasks.models import Attempt
-
-    tasks = claimed()
-    Attempt.objects.filter(task__in=tasks).update(cluster=CLUSTER)
-    yield
-    lifecycle.release(CLUSTER, at_fault=False)
-
-
-def sweep():
-    """It rings for as many as it may, and buries some."""
-    from django.utils import timezone
-
-    from tasks import lifecycle
-    from tasks.broker import Doorbell
-    from tasks.models import Task
-
-    Doorbell().delete_queue()
-    keys = [task.pk for task in claimed(20)]
-    lost = timezone.now() - timedelta(minutes=1)
-    Task.objects.filter(pk__in=keys).update(failures=4, lease_until=lost)
-    made(20, job="gone.jobs.gone", background=True, created_at=lost - timedelta(days=2))
-    yield
-    lifecycle.sweep()
-
-
-def recur():
-    from tasks import lifecycle
-
-    yield
-    lifecycle.launch_due()
-
-
-def beat():
-    from tasks import heartbeat
-    from tasks.pulse import Pulse
-
-    cluster, sweeps = Pulse(CLUSTER), Pulse()
-    cluster.beat()
-    sweeps.beat()
-    yield
-    for _ in range(MANY):
-        heartbeat.beat(cluster, sweeps)
-    heartbeat.end(cluster)
-
-
-def count():
-    """All that ended within ten minutes, which nobody has asked for."""
-    from django.utils import timezone
-
-    from tasks import tally
-    from tasks.models import Tally
-
-    ended_at(timezone.now() - timedelta(minutes=1), 5_000)
-    long_ago = timezone.now() - timedelta(minutes=11)
-    if not Tally.objects.filter(pk=tally.ROW).update(until=long_ago):
-        Tally.objects.create(pk=tally.ROW, until=long_ago)
-    yield
-    tally.count_up()
-    tally.add(fenced=1)
-
-
-def pause():
-    from django.contrib.auth import get_user_model
-
-    from tasks import registry
-    from tasks.models import EVERY_JOB, Pause
-
-    operator = get_user_model().objects.get(username="operator")
-    yield
-    for job in [EVERY_JOB, *registry.declared()]:
-        Pause.objects.begin(job, operator)
-        Pause.objects.end(job)
-
-
-def cancel_all():
-    """As the board does it to all that a filter shows, within one request."""
-    from django.contrib.auth import get_user_model
-
-    from tasks import acting
-    from tasks.models import Task
-
-    operator = get_user_model().objects.get(username="operator")
-    yield
-    acting.act(acting.CANCEL, Task.objects.active(), operator)
-
-
-def retry_all():
-    from django.contrib.auth import get_user_model
-
-    from tasks import acting
-    from tasks.models import State, Task
-
-    operator = get_user_model().objects.get(username="operator")
-    cancelled = Task.objects.filter(state__in=[State.CANCELLED, State.FAILED]).with_newer()
-    yield
-    acting.act(acting.RETRY, cancelled.filter(has_newer=False), operator)
-
-
-def dismiss():
-    """All that a person was told of, at once."""
-    from django.contrib.auth import get_user_model
-    from django.utils import timezone
-
-    operator = get_user_model().objects.get(username="operator")
-    ended_at(timezone.now(), 1_000, owner=operator)
-    yield
-    operator.tasks.mark_seen()
-
-
-def tidy():
-    from django.utils import timezone
-
-    from tasks import keeping
-
-    ended_at(timezone.now() - timedelta(days=100), 5_000)
-    yield
-    list(keeping.tidy())
-
-
-def ended_at(moment, number, **fields):
-    from tasks.models import Attempt, State
-
-    tasks = made(number, state=State.SUCCEEDED, attempt=1, ended_at=moment, **fields)
-    Attempt.objects.bulk_create(
-        Attempt(
-            task=task,
-            number=1,
-            worker="ant:1",
-            started_at=moment,
-            ended_at=moment,
-            outcome=State.SUCCEEDED,
-        )
-        for task in tasks
-    )
-
-
-STEPS = [
-    *(nothing, launch, spread, claim, checkpoint, succeed, retry, fail, cancel, release, sweep),
-    *(recur, beat, count, pause, dismiss, tidy, cancel_all, retry_all),
-]
 CHILDREN = {"fill": fill, "measure": measure, "probe": probe, "look": look}
 
 if __name__ == "__main__":

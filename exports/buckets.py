@@ -1,5 +1,5 @@
 """Exports in a bucket of S3, or of what speaks like it, in place of a folder: the storage of a site
-with ARCHIVES_S3_BUCKET. docs/storage.md says what the bucket is to be like.
+with ARCHIVES_S3_BUCKET. docs/reference/storage.md says what the bucket is to be like.
 """
 
 from contextlib import ExitStack

@@ -30,7 +30,10 @@ def _found():
     if len(used) == 1:
         (there,), (here,) = used, kinds.keys() - used.keys()
         message = f"Only {KINDS[there]} are in a bucket; {KINDS[here]} are on this machine's disk."
-        hint = f"Set {here}_S3_BUCKET, unless no other machine is to see them (docs/storage.md)."
+        hint = (
+            f"Set {here}_S3_BUCKET, unless no other machine is to see them"
+            " (docs/reference/storage.md)."
+        )
         yield Warning(message, hint=hint, id="exports.W002")
 
 

@@ -185,7 +185,7 @@ def call(url: str, body: bytes, secret: str) -> Answer:
 
 
 def sign(secret: str, body: bytes, moment: int) -> str:
-    """What the header Microblog-Signature says (docs/webhooks.md)."""
+    """What the header Microblog-Signature says (docs/reference/webhooks.md)."""
     signed = f"{moment}.".encode() + body
     return f"t={moment},v1={hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()}"
 

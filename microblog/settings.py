@@ -318,8 +318,8 @@ EXPORT_RESERVE_BYTES = whole("EXPORT_RESERVE_BYTES", 100_000_000, least=0, most=
 # How often what is over is removed, and what is due is begun; 0: never
 TIDY_SECONDS = whole("TIDY_SECONDS", 3600, least=0, most=7 * 24 * 3600)
 
-# For how long what is over is kept (docs/operating.md, "Retention"); what people write, and do not
-# delete, always is. The least of tasks: jobs count on it (docs/tasks.md).
+# For how long what is over is kept (docs/reference/retention.md); what people write, and do not
+# delete, always is. The least of tasks: jobs count on it (docs/reference/tasks.md).
 KEEP_TASKS_DAYS = whole("KEEP_TASKS_DAYS", 30, least=30, most=3650)
 KEEP_OWNED_TASKS_DAYS = whole("KEEP_OWNED_TASKS_DAYS", 90, least=30, most=3650)
 KEEP_DELIVERIES_DAYS = whole("KEEP_DELIVERIES_DAYS", 30, least=1, most=3650)

@@ -23,3 +23,5 @@ DATABASES["default"]["TEST"] = {  # noqa: F405
     "NAME": f"{_var}/test.sqlite3" if "sqlite3" in DATABASES["default"]["ENGINE"] else None  # noqa: F405
 }
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Else each client of a test would read all static files again before it asks for anything.
+WHITENOISE_AUTOREFRESH = True

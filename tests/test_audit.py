@@ -41,7 +41,7 @@ def osv():
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
         server.status, server.answer = 200, lambda queries: {"results": [{} for _ in queries]}
         server.url = f"http://127.0.0.1:{server.server_port}/v1/querybatch"
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=[0.05])
         thread.start()
         yield server
         server.shutdown()

@@ -1,4 +1,5 @@
-"""Backup and restore as docs/operating.md has them: the tasks of the backup go on."""
+"""Backup and restore as docs/how-to/back-up-and-restore.md has them: the tasks of the backup go
+on."""
 
 import shutil
 import sqlite3
@@ -19,7 +20,7 @@ from .servers import find_postgres
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres_too, pytest.mark.django_db(transaction=True)]
 
-OPERATING = (django_settings.BASE_DIR / "docs/operating.md").read_text()
+DOCS = (django_settings.BASE_DIR / "docs/how-to/back-up-and-restore.md").read_text()
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def _of_sqlite(folder):
     copy = folder / "microblog.sqlite3"
 
     def back_up():
-        assert "VACUUM INTO '" in OPERATING
+        assert "VACUUM INTO '" in DOCS
         with closing(sqlite3.connect(connection.settings_dict["NAME"])) as database:
             database.execute(f"VACUUM INTO '{copy}'")
         return lambda: f"sqlite:///{copy}"
@@ -49,7 +50,7 @@ def _of_postgres(environment, folder):
     url, file = environment["DATABASE_URL"], folder / "microblog.dump"
 
     def run(command, *more):
-        assert command in OPERATING
+        assert command in DOCS
         program, *options = command.split()
         path = shutil.which(program) or find_postgres() / program
         subprocess.run([path, *options, *more], check=True)

@@ -240,7 +240,7 @@ def test_files_that_are_mounted_are_there():
 
 
 def test_what_the_manual_names_is_there():
-    manual = (ROOT / "docs/operating.md").read_text()
+    manual = "".join(path.read_text() for path in (ROOT / "docs").rglob("*.md"))
     made_by_hand = {"deploy/docker/.env", "deploy/docker/nginx.conf"}
     paths = {
         path.rstrip(".") for path in re.findall(r"(?<!venv/)\b(?:deploy|bin)/[\w./-]*\w", manual)

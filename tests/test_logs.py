@@ -133,7 +133,7 @@ def sentry():
             pass
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=[0.05], daemon=True).start()
         yield f"http://key@127.0.0.1:{server.server_port}/1", bodies
         server.shutdown()
 

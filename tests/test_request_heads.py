@@ -1,5 +1,5 @@
 """Requests as no client sends them: most never reach the site, for gunicorn refuses them itself, as
-docs/api.md says."""
+docs/reference/api.md says."""
 
 import socket
 from urllib.parse import urlsplit

@@ -1,5 +1,5 @@
-"""How long everything is kept: the table of docs/operating.md against the code, and what the job
-does that tidies up."""
+"""How long everything is kept: the table of docs/reference/retention.md against the code, and what
+the job does that tidies up."""
 
 import re
 from datetime import timedelta
@@ -24,10 +24,10 @@ from tasks.models import Attempt, Cluster, Pause, Tally, Task
 
 LONG_AGO = timezone.now() - timedelta(days=4000)
 SETTING = re.compile(r"`((?:KEEP|EXPORT_KEEP)_\w+)` \((\d+)\)")
-SECTION = Path(settings.BASE_DIR, "docs/operating.md").read_text().split("\n## Retention\n")[1]
+DOCS = Path(settings.BASE_DIR, "docs/reference/retention.md").read_text()
 TABLE = [
     [cell.strip() for cell in line[1:-1].split("|")]
-    for line in SECTION.split("\n## ")[0].splitlines()
+    for line in DOCS.splitlines()
     if line.startswith("| ") and not line.startswith("| what |")
 ]
 # What nobody sweeps, however old it is.

@@ -1,34 +1,15 @@
-"""docs/security.md names tests that there are."""
+"""docs/reference/security.md names tests that there are."""
 
-import ast
 import re
-from functools import cache
-from pathlib import Path
 
-from django.conf import settings
+from .documents import DOCS, ROOT, is_a_test
 
-ROOT = Path(settings.BASE_DIR)
-TEXT = (ROOT / "docs/security.md").read_text()
-NAMED = re.findall(r"`([\w/]+\.py)::([\w:]+)`", TEXT)
-
-
-@cache
-def names_in(path):
-    """The names of the tests of a module, those of a class with its name before them."""
-    names = set()
-    for node in ast.parse((ROOT / path).read_text()).body:
-        inner = node.body if isinstance(node, ast.ClassDef) else [node]
-        before = f"{node.name}::" if isinstance(node, ast.ClassDef) else ""
-        names |= {before + each.name for each in inner if isinstance(each, ast.FunctionDef)}
-    return {name for name in names if name.rpartition("::")[2].startswith("test_")}
+TEXT = (DOCS / "reference/security.md").read_text()
+NAMED = re.findall(r"`([\w/]+\.py::[\w:]+)`", TEXT)
 
 
 def test_each_test_that_is_named_is_there():
-    missing = [
-        f"{path}::{name}"
-        for path, name in NAMED
-        if not (ROOT / path).is_file() or name not in names_in(path)
-    ]
+    missing = [named for named in NAMED if not is_a_test(named)]
     assert not missing, "\n".join(missing)
     assert len(NAMED) > 60
 

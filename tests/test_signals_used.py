@@ -16,7 +16,7 @@ from tasks.models import Cluster
 ALERTS = settings.BASE_DIR / "deploy/prometheus/alerts.yml"
 DASHBOARD = settings.BASE_DIR / "deploy/grafana/microblog.json"
 OF_PROMETHEUS = {"up": {"job": {"microblog"}, "instance": set()}}  # what it says by itself
-DOCS = settings.BASE_DIR / "docs/operating.md"
+DOCS = settings.BASE_DIR / "docs/reference/operating.md"
 
 
 def rules():

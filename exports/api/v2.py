@@ -28,7 +28,8 @@ from .serializers import Estimate, ExportSerializer, NewExport, NewSchedule, Sch
 ACTIVE = {State.QUEUED, State.RUNNING}
 UNDER_WAY = _("An export of yours is under way. Wait for it, or cancel it first.")
 BYTES = {"type": "string", "format": "binary"}
-FILE = {"description": "As docs/formats.md has it."}  # of whatever type; some of it is JSON
+# Of whatever type; some of it is JSON.
+FILE = {"description": "As docs/reference/formats.md has it."}
 NO_SCHEDULE = problem(404, "None come by themselves.")
 KINDS = sorted({Export(contents=name).content_type for name, _label in contents.choices()})
 # What is named first is what programs that are made of the description take a file for: of the

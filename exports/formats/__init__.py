@@ -1,5 +1,5 @@
 """What an archive is written as. A format receives items and gives bytes: no database, no clock, no
-settings. To add one: a module, a line in FORMATS, a test; docs/formats.md shows how.
+settings. To add one: a module, a line in FORMATS, a test; CONTRIBUTING.md shows how.
 """
 
 from .account_json import AccountJson

@@ -290,4 +290,4 @@ def test_the_doctor_finds_a_bucket_that_is_not_there(keep_in):
     found = disk.look_at_bucket("archives")
     assert found.state == "wrong"
     assert "ARCHIVES_S3_BUCKET" in found.words
-    assert "docs/storage.md" in found.mend
+    assert "docs/reference/storage.md" in found.mend

@@ -3,7 +3,6 @@
 import json
 import os
 import random
-import re
 import subprocess
 import sys
 from contextlib import suppress
@@ -31,18 +30,6 @@ def test_they_know_neither_database_nor_settings():
     )
     environment = {key: value for key, value in os.environ.items() if key != SETTINGS}
     subprocess.run([sys.executable, "-c", check], cwd=BASE, env=environment, check=True)
-
-
-def test_the_one_that_the_documentation_adds_is_right():
-    text = (BASE / "docs" / "formats.md").read_text()
-    module = {"__name__": "exports.formats.posts_txt", "__package__": "exports.formats"}
-    exec(re.search("```python\n(.*?)```", text, re.DOTALL)[1], module)
-    written = write(module["PostsTxt"])
-    texts = written.decode().split("\n\f\n")[:-1]
-    assert texts == [post["body"].replace("\f", "\ufffd") for post in POSTS]
-    assert module["PostsTxt"].count(chunked(written, 100)) == len(POSTS)
-    with pytest.raises(Damaged):
-        module["PostsTxt"].count([written[:-1]])
 
 
 def test_each_has_a_name_of_its_own():

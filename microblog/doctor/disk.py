@@ -114,7 +114,8 @@ def look_at_bucket(kind: str):
             with suppress(OSError):
                 store.delete(name)
         return wrong(
-            str(error), _("docs/storage.md says what the bucket and its key are to be like.")
+            str(error),
+            _("docs/reference/storage.md says what the bucket and its key are to be like."),
         )
     if not is_same:
         words = _("The bucket %(bucket)s gives back something else than it was given.") % about
