@@ -58,8 +58,8 @@ STICKING_OUT = """() => {
       found.push(`its words run out of ${name(part)}`);
   }
   if (document.documentElement.scrollWidth > wide) {
-    const right = (part) => part.getBoundingClientRect().right;
-    const beyond = [...document.body.querySelectorAll("*")].filter((part) => right(part) > wide);
+    const beyond = [...document.body.querySelectorAll("*")].filter((part) =>
+      part.getBoundingClientRect().right > wide && !clips(part, document.body));
     found.push(`one must scroll sideways: ${beyond.slice(-3).map(name).join(", ")}`);
   }
   return [...new Set(found)].slice(0, 5);
