@@ -1,7 +1,6 @@
 import logging
 import zoneinfo
 from datetime import timedelta
-from functools import cache
 
 from django import forms
 from django.conf import settings
@@ -17,6 +16,7 @@ from . import mail, pictures
 from .models import ABOUT_MAX_LENGTH, EMAIL_TAKEN, USERNAME_TAKEN, Token, User
 from .models.tokens import EXPIRES_IN_MAX, NAME_MAX_LENGTH, SCOPES, InvalidToken
 from .validators import validate_display_name
+from .zones import city_of, zone_choices
 
 logger = logging.getLogger(__name__)
 
@@ -28,18 +28,6 @@ LIFETIMES = [
     (365, _("A year")),
     ("", _("Until I revoke it")),
 ]
-ZONE_AREAS = {
-    "Africa": _("Africa"),
-    "America": _("America"),
-    "Antarctica": _("Antarctica"),
-    "Arctic": _("Arctic"),
-    "Asia": _("Asia"),
-    "Atlantic": _("Atlantic Ocean"),
-    "Australia": _("Australia"),
-    "Europe": _("Europe"),
-    "Indian": _("Indian Ocean"),
-    "Pacific": _("Pacific Ocean"),
-}
 
 
 class RegisterForm(BaseUserCreationForm):
@@ -205,22 +193,12 @@ class SettingsForm(OwnForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        zones = zone_choices()
+        language = get_language()
+        zones = zone_choices(language)
         present = self.initial["time_zone"]
         if not any(present == name for _, names in zones for name, _ in names):
-            zones = [*zones, ("", [(present, present)])]
+            zones = [*zones, ("", [(present, city_of(present, language))])]
         self.fields["time_zone"].widget.choices = zones
-
-
-@cache
-def zone_choices():
-    """The time zones by area, as choices of a select; without the many old names."""
-    cities = {area: [] for area in ZONE_AREAS}
-    for name in sorted(zoneinfo.available_timezones()):
-        area, _, city = name.partition("/")
-        if city and area in cities:
-            cities[area].append((name, city.replace("_", " ").replace("/", " / ")))
-    return [("", [("UTC", "UTC")])] + [(ZONE_AREAS[area], cities[area]) for area in cities]
 
 
 class PasswordForm(forms.Form):

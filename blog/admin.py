@@ -5,6 +5,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.admin import SuspensionForm
 from accounts.deciding import Deciding
@@ -266,7 +267,7 @@ class CaseAdmin(LogsNoWords, Deciding, ReadOnly, admin.ModelAdmin):
             ],
         )
 
-    @admin.action(description=_("Dismiss"), permissions=["decide"])
+    @admin.action(description=pgettext_lazy("report", "Dismiss"), permissions=["decide"])
     def dismiss(self, request, cases):
         return self.decide(
             request,

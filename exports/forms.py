@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from tasks.registry import Refused
@@ -68,9 +68,9 @@ class ExportForm(ChoicesForm):
     changes = forms.BooleanField(
         label=_("Only what is new, edited or deleted since my last export"), required=False
     )
-    since = DayField(label=_("From"), required=False)
+    since = DayField(label=pgettext_lazy("day", "From"), required=False)
     until = DayField(
-        label=_("Until"),
+        label=pgettext_lazy("day", "Until"),
         required=False,
         help_text=_("Both days included. Empty: everything."),
     )

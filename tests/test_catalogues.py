@@ -1,6 +1,7 @@
 """Every string of ours is there in every language, and nothing else is."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from babel.messages.pofile import read_po
 from django.conf import settings
 
 LOCALE = Path(settings.BASE_DIR) / "locale"
+GLOSSARIES = Path(settings.BASE_DIR) / "docs" / "reference"
 KEYWORDS = DEFAULT_KEYWORDS | {"pgettext_lazy": ((1, "c"), 2)}
 LANGUAGES = ["es", "zh_Hant"]
 
@@ -23,6 +25,7 @@ def marked():
     return {(message, context) for _, _, message, _, context in found}
 
 
+@cache
 def catalogue(language):
     with open(LOCALE / language / "LC_MESSAGES" / "django.po", "rb") as file:
         return read_po(file, locale=language)
@@ -63,12 +66,45 @@ def test_translations_have_the_placeholders_of_their_original(language):
                 assert placeholders(string) <= placeholders(ids[-1]), message.id
 
 
-def test_chinese_keeps_to_one_glossary():
-    """You, posts, private messages and who sent them are called the same everywhere."""
-    strings = {string for message in catalogue("zh_Hant") for string in _strings(message)}
-    assert len(strings) > 100
-    for other in ("您", "篇", "訊息", "私人", "寄件人", "收件人"):
-        assert not [string for string in strings if other in string]
+def glossary(language):
+    """The rows of its table: the terms in English, what we call them, and the words not to use."""
+    text = (GLOSSARIES / f"glossary.{language.replace('_', '-')}.md").read_text()
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    head, _, *rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
+    assert [head[0], *head[2:]] == ["English", "not", "note"]
+    return [[words(cell) for cell in row[:3]] for row in rows]
+
+
+def words(cell):
+    """Those of "one, two (of some kind)"."""
+    return [word for word in re.split("、|, ", re.sub(r" ?\([^)]*\)", "", cell)) if word]
+
+
+def any_of(words):
+    """A pattern of them, as words of their own where words are apart. In small letters or with a
+    capital one: the names of settings, which are in capitals, are no words."""
+    letter = "[^\\W\u2e80-\uffef]"  # CJK stands together
+    small = "|".join(f"[{word[0]}{word[0].upper()}]{re.escape(word[1:])}" for word in words)
+    return re.compile(f"(?<!{letter})(?:{small})(?:e?s)?(?!{letter})")
+
+
+def said(message):
+    """Its translations, without placeholders and tags."""
+    return [re.sub(r"%\(\w+\)\w|<[^>]*>", " ", string) for string in _strings(message)]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_catalogue_keeps_to_its_glossary(language):
+    """What a term is called is the same everywhere, and the glossary says no more than holds."""
+    messages = [message for message in catalogue(language) if message.id]
+    texts = [(str(message.id).lower(), text) for message in messages for text in said(message)]
+    rows = glossary(language)
+    assert len(rows) > 20
+    for terms, ours, _ in rows:
+        answers = [text for asked, text in texts if any(term in asked for term in terms)]
+        assert not [word for word in ours if not any(map(any_of([word]).search, answers))]
+    others = any_of([word for *_, others in rows for word in others])
+    assert not [(found[0], text) for _, text in texts if (found := others.search(text))]
 
 
 def _strings(message):

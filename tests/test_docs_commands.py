@@ -153,7 +153,7 @@ def run_here(script, folder, **environment):
         env=ENVIRONMENT | {"PATH": "/usr/local/bin:/usr/bin:/bin"} | environment,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=600,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout.split(END)[:-1]
@@ -222,6 +222,7 @@ def site(tmp_path_factory):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_the_quickstart(site):
     start, greeting = blocks(QUICKSTART)[:2]
     assert start.text == "bin/run\n"
@@ -270,6 +271,7 @@ def wait_until_there(alice, site):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("document", BY_PEOPLE)
 def test_recipes_of_people(site, document):
     printed = run_here(script_of([document]).replace(SITE, site.url), site.root)
@@ -402,12 +404,13 @@ def machine(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_recipes_of_operators(site, machine, tmp_path):
     script = script_of(BY_OPERATORS).replace(SITE, site.url)
     script = script.replace("https://example.org/microblog.git", str(machine.repository))
     (tmp_path / "script").write_text(machine.here(script))
     printed = run_in_terminal(
-        tmp_path / "script", ANSWERS, 240, cwd=tmp_path, env=machine.environment()
+        tmp_path / "script", ANSWERS, 600, cwd=tmp_path, env=machine.environment()
     )
     assert printed.count("The archive is whole.") == 1
     assert "test is successful" in printed  # nginx

@@ -25,12 +25,3 @@ def test_the_settings_that_are_named_are_read():
     read = (ROOT / "microblog/settings.py").read_text()
     for name in re.findall(r"`([A-Z]+(?:_[A-Z]+)+)`", TEXT):
         assert name in read, name
-
-
-def test_the_sections_that_it_leads_to_are_there():
-    headings = {
-        re.sub(r"[^\w -]", "", line.lstrip("# ")).lower().replace(" ", "-")
-        for line in TEXT.splitlines()
-        if line.startswith("#")
-    }
-    assert set(re.findall(r"\]\(#([\w-]+)\)", TEXT)) <= headings

@@ -57,7 +57,7 @@ def test_each_is_written_to_in_their_language(alice, followers, mailoutbox):
     bodies = {mail.to[0]: mail.body for mail in mailoutbox}
     assert "has written something new" in bodies["r0@example.com"]
     assert "ha escrito algo nuevo" in bodies["r1@example.com"]
-    assert "發表了新貼文" in bodies["r2@example.com"]
+    assert "發布了新貼文" in bodies["r2@example.com"]
 
 
 def test_a_post_without_a_title_is_named_by_its_first_words(alice, followers, mailoutbox):

@@ -171,9 +171,16 @@ class TestNewer:
     @pytest.mark.parametrize(
         ("language", "words"),
         [
-            ("en", ["1 new post", "2 new posts", "25+ new posts"]),
-            ("es", ["1 publicación nueva", "2 publicaciones nuevas", "25+ publicaciones nuevas"]),
-            ("zh-hant", ["1 則新貼文", "2 則新貼文", "25+ 則新貼文"]),
+            ("en", ["1 new post", "2 new posts", f"{PAGE_SIZE}+ new posts"]),
+            (
+                "es",
+                [
+                    "1 publicación nueva",
+                    "2 publicaciones nuevas",
+                    f"{PAGE_SIZE}+ publicaciones nuevas",
+                ],
+            ),
+            ("zh-hant", ["1 則新貼文", "2 則新貼文", f"{PAGE_SIZE}+ 則新貼文"]),
         ],
     )
     def test_it_is_said_in_the_reader_s_language(self, alices, alice, language, words):
