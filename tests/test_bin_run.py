@@ -5,6 +5,7 @@ import email.policy
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
