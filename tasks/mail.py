@@ -2,6 +2,7 @@
 
 import smtplib
 from contextlib import suppress
+from textwrap import TextWrapper
 from urllib.parse import urlsplit
 
 from anymail.exceptions import AnymailError, AnymailRecipientsRefused, AnymailRequestsAPIError
@@ -14,6 +15,8 @@ from .registry import MAIL_UNKNOWN, NOT_MAILED
 from .runner import Failure
 
 REFUSED, NOT_NOW, UNKNOWN = "refused", "not now", "unknown"
+# As RFC 5322 asks for (section 2.1.1); a link stays whole however long it is.
+WRAPPER = TextWrapper(78, break_long_words=False, break_on_hyphens=False)
 HTTP_NOT_NOW = {408, 425, 429}  # too slow, too early, too often
 
 
@@ -29,6 +32,7 @@ def compose(name, context, *, to, language, key, zone=None, headers=None) -> Ema
         text = render_to_string(f"{name}.txt", context)
         html = render_to_string(f"{name}.html", context)
     headers = {"Message-ID": f"<{key}@{site}>"} | (headers or {})
+    text = "\n".join(map(WRAPPER.fill, text.strip().split("\n"))) + "\n"
     message = EmailMultiAlternatives(" ".join(subject.split()), text, to=[to], headers=headers)
     message.attach_alternative(html, "text/html")
     return message

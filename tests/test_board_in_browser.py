@@ -208,10 +208,3 @@ def test_the_board_is_for_everybody(open_as, operator, all_is_well):
     some_work(operator)
     page.goto(BOARD)
     assert not list(violations(page))
-
-
-def test_nothing_is_so_wide_that_one_must_scroll_sideways(open_as, operator):
-    some_work(operator)
-    page = open_as(operator, viewport={"width": 360, "height": 740})
-    page.goto(BOARD)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360

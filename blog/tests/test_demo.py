@@ -43,6 +43,12 @@ def test_it_creates_people_with_posts_in_their_languages():
     assert User.objects.get(username="charlie").posts.count() >= 15
 
 
+def test_nobody_wrote_before_they_came():
+    demo()
+    for person in User.objects.filter(posts__isnull=False).distinct():
+        assert person.date_joined < person.posts.earliest("timestamp").timestamp
+
+
 def test_alice_can_sign_in_and_gets_mail():
     demo()
     alice = authenticate(username="alice", password="demo-password")

@@ -109,6 +109,6 @@ def test_of_an_export_of_changes_it_is_said(done):
     message = delivery.compose(done)
     for words in (message.body, message.alternatives[0][0]):
         said = "Only what was new, edited or deleted since Jan. 2, 2026, 11:04 a.m. CST is in it."
-        assert said in words
+        assert said in " ".join(words.split())
     assert message.subject == "What has changed of your posts on Microblog"
     assert "microblog-alice-posts.json-changes.zip" in message.body

@@ -57,6 +57,7 @@ FOLLOWS = {
 }
 POSTS = Path(__file__).parents[2] / "demo.jsonl"
 MESSAGES = Path(__file__).parents[2] / "demo_messages.jsonl"
+JOINED_BEFORE = timedelta(days=180)  # so before their first posts
 READ_AFTER = timedelta(days=2)  # what is older has been read
 
 
@@ -119,7 +120,8 @@ def is_free(name: str) -> bool:
 
 
 def create(name: str, **about):
-    return User.objects.create_user(name, address(name), PASSWORD, **about)
+    joined = timezone.now() - JOINED_BEFORE
+    return User.objects.create_user(name, address(name), PASSWORD, date_joined=joined, **about)
 
 
 def read(file: Path):
