@@ -39,7 +39,7 @@ DRAFT = """(person) => {
     localStorage.setItem(`draft:${person}:home`, written);
 }"""
 # Where the browser paints in the midst of reading the page, an icon moves when its word comes.
-LITTLE = 0.001
+LITTLE = 0.003
 AT_ONCE = ("theme.js", "times.js")  # the first paint waits for them, as for the styles
 
 
