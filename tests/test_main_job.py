@@ -52,7 +52,7 @@ def test_a_person_exports_their_posts(page, live_server, sign_in, posts, start_q
         sign_in()
         page.goto(f"{live_server.url}/@alice/")
         page.get_by_role("button", name="Export my posts").click()
-        expect(page.get_by_text("Export of your posts")).to_be_visible()
+        expect(page.get_by_text("Export of your posts", exact=True)).to_be_visible()
 
         # It moves on whatever page they are on, and the button is disabled meanwhile.
         page.goto(f"{live_server.url}/@alice/")

@@ -281,7 +281,7 @@ class TestQueue:
         page = admin_client.get(f"{CASES}{case.pk}/change/").text
         assert "Look &lt;at&gt; this" in page
         assert "@carol" in page
-        assert "It is spam, or a fraud: 1" in page
+        assert "It is spam, or a fraud (1)" in page
         assert 'value="hide_post"' in page
 
     def test_a_post_is_hidden(self, admin_client, case, post):

@@ -85,7 +85,7 @@ def test_robots_are_told_where_to_look(client):
     said = client.get("/robots.txt")
     assert said["Content-Type"].startswith("text/plain")
     assert f"Sitemap: {SITE}/sitemap.xml" in said.content.decode()
-    assert "Disallow: /messages/" in said.content.decode()
+    assert "Disallow: /search/" in said.content.decode()
 
 
 def places(client, address):
