@@ -150,7 +150,7 @@ def register(reader):
     page.get_by_label("密碼", exact=True).fill("12345")
     page.get_by_label("密碼確認").fill("54321")
     reader.press("註冊")
-    expect(page.get_by_text("這個使用者名稱已有人使用，請換一個。")).to_be_visible()
+    expect(page.get_by_text("這個使用者名稱已有人使用，請換一個。").last).to_be_visible()
     page.get_by_label("使用者名稱").fill("lan")
     page.get_by_label("電子郵件地址").fill("lan@example.com")
     page.get_by_label("密碼", exact=True).fill(PASSWORD)

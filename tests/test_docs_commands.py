@@ -176,7 +176,9 @@ def is_told(text, language, printed):
         (status, *headers), (answered, *given) = text.splitlines(), printed.splitlines()
         names = {line.partition(":")[0].lower() for line in given}
         return status == answered and {line.partition(":")[0].lower() for line in headers} <= names
-    moment_or_number = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z|(?<![\w.])\d{1,2}(?![\w.])")
+    moment_or_number = re.compile(
+        r"\d{4}-\d\d-\d\dT[\d:.]+Z|[A-Z][a-z]+\.? \d+, \d{4}, .+ UTC|(?<![\w.])\d{1,2}(?![\w.])"
+    )
     return moment_or_number.sub("0", text.strip()) == moment_or_number.sub("0", printed.strip())
 
 
