@@ -95,8 +95,8 @@ def is_seen_by(who, route):
     """Whether this person may see something there that nobody before them has seen."""
     if route.startswith("/api/"):
         return route == "/api/docs/" and who == VISITOR
-    if route.startswith(("/admin/auth/", "/admin/django_q/")):
-        return False  # Django's own, and Django-Q2's
+    if route.startswith("/admin/auth/"):
+        return False  # Django's own
     if route.startswith("/admin/"):
         return who == ADMIN or (who == VISITOR and route == "/admin/login/")
     is_about_owner = "<username>" in route or route.startswith("/posts/")

@@ -21,8 +21,6 @@ from django.urls import URLPattern, get_resolver, resolve
 from django.utils import timezone
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_encode
-from django_q.models import Failure, Success
-from django_q.models import Schedule as Timetable
 
 from accounts import email_tokens
 from accounts.models import Session, Token
@@ -254,11 +252,7 @@ class Site:
         admin = self.people["admin"]
         admin.is_staff = admin.is_superuser = True
         admin.save()
-        ran = {"func": "f", "started": timezone.now(), "stopped": timezone.now()}
         self.group = Group.objects.create(name="Helpers")
-        self.success = Success.objects.create(id="1", name="one", success=True, **ran)
-        self.failure = Failure.objects.create(id="2", name="two", success=False, **ran)
-        self.timetable = Timetable.objects.create(func="f")
 
     def _parts_of_accounts(self):
         return {
@@ -307,9 +301,6 @@ class Site:
             "exports/webhook": self.webhook,
             "exports/delivery": self.delivery,
             "tasks/task": self.failed.task,
-            "django_q/success": self.success,
-            "django_q/failure": self.failure,
-            "django_q/schedule": self.timetable,
         }
         return {f"/admin/{model}/<object_id>": row.pk for model, row in rows.items()} | {
             "/admin/accounts/user/<id>": self.alice.pk,
@@ -363,13 +354,6 @@ class Site:
             "password1": NEW_PASSWORD,
             "password2": NEW_PASSWORD,
         }
-        timetable = {
-            "func": "f",
-            "schedule_type": "O",
-            "repeats": 1,
-            "next_run_0": "2026-01-02",
-            "next_run_1": "03:04:05",
-        }
         return {
             "POST /admin/login/": {"username": "root", "password": PASSWORD},
             "POST /admin/password_change/": {
@@ -392,8 +376,6 @@ class Site:
             "POST /admin/accounts/user/<id>/password/": passwords,
             "POST /admin/auth/group/add/": {"name": "Others"},
             "POST /admin/auth/group/<object_id>/change/": {"name": "Others"},
-            "POST /admin/django_q/schedule/add/": timetable,
-            "POST /admin/django_q/schedule/<object_id>/change/": timetable,
         }
 
     def _sent_to_api(self):

@@ -31,8 +31,12 @@ def pages(export):
         "/admin/tasks/task/",
         "/admin/tasks/task/board/",
         f"/admin/tasks/task/{export.task.pk}/change/",
-        "/admin/django_q/success/",
     ]
+
+
+def test_there_is_one_place_for_slow_work(admin_client):
+    assert "django_q" not in admin_client.get("/admin/").text
+    assert admin_client.get("/admin/django_q/schedule/").status_code == 404
 
 
 def test_every_page_works(admin_client, export):
