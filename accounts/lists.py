@@ -1,4 +1,4 @@
-"""Several things in one sentence."""
+"""Several things in one sentence. Here, for all that stand above may import it."""
 
 from collections.abc import Iterable
 

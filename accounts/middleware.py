@@ -31,8 +31,7 @@ def remember_language(response, language):
 
 class PreferencesMiddleware:
     """Who is signed in has chosen both. For visitors LocaleMiddleware has found the language: that
-    of the cookie, or else of the browser. (Who asks for Simplified Chinese gets Traditional: they
-    get along with that better than with English.)"""
+    of the cookie, or else of the browser."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -42,13 +41,13 @@ class PreferencesMiddleware:
         # Programs come without one.
         if NOBODYS.match(request.path_info) or not request.user.is_authenticated:
             return self.get_response(request)
-        of_browser = translation.get_language()
+        as_visitor = translation.get_language()
         translation.activate(request.user.language)
         request.LANGUAGE_CODE = translation.get_language()
         with timezone.override(request.user.zone):
             response = self.get_response(request)
         # For pages that do not know who comes: the sign-in, and some of what is refused.
-        if request.user.is_authenticated and request.user.language != of_browser:
+        if request.user.is_authenticated and request.user.language != as_visitor:
             remember_language(response, request.user.language)
         return response
 

@@ -47,12 +47,12 @@ def make_square(file) -> bytes:
         raise Unusable(BROKEN) from error
 
 
-def shrink(picture: bytes) -> bytes:
+def make_small(picture: bytes) -> bytes:
     """A stored picture for lists; one that is broken as it is."""
     try:
         with Image.open(BytesIO(picture), formats=FORMATS) as large:
             return _encode(large.resize((SMALL, SMALL), Image.Resampling.LANCZOS))
-    except Exception:  # as below
+    except Exception:  # Pillow's, of all sorts
         return picture
 
 

@@ -250,7 +250,7 @@ def failed(report):
 
 def look(folder):
     """[(who, page, language, theme, [rule and what breaks it])]"""
-    settings = {"DJANGO_SETTINGS_MODULE": "bench.all_pages"}
+    settings = {"DJANGO_SETTINGS_MODULE": "bench.settings_of_all_pages"}
     site = environment(folder, "all", free_port(), **settings)
     with served(site) as url:
         return child(site, "axe", folder, url)

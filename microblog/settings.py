@@ -249,7 +249,8 @@ PASSWORD_RESET_TIMEOUT = 3600
 AVATAR_MAX_BYTES = 5 << 20
 
 LANGUAGE_CODE = "en"
-# They call themselves what they do in every language.
+# They call themselves what they do in every language. (Who asks for Simplified Chinese gets
+# Traditional, by Django: they get along with that better than with English.)
 LANGUAGES = [("en", "English"), ("es", "Español"), ("zh-hant", "繁體中文")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = ["microblog.formats"]

@@ -22,6 +22,7 @@ from blog import jobs
 from conftest import make_person
 from exports import delivery
 from exports.formats.index_html import IndexHtml
+from exports.models import Export
 from exports.tests.samples import POSTS, write
 
 from .everything import PEOPLE, Site, routes
@@ -60,19 +61,21 @@ RUN = """async ([exclude, options]) => {
 }"""
 
 
-def pages(folder, site=None, people=(VISITOR, OWNER, STRANGER, NEWCOMER, ADMIN)):
+def pages(folder, people=(VISITOR, OWNER, STRANGER, NEWCOMER, ADMIN)):
     """(name, path, who) of each page, by who sees it: the name of a person, or none, for visitors.
     The name of most is their route. The path of what is no page of the site, but a mail or out of
     an archive, is that of a file in the folder, with file://.
 
     A new route is here by itself; tests/everything.py has to know what stands in its address.
     """
-    site = site or everything()
+    site = everything()
     found = []
     if VISITOR in people:
         found += [(name, path.as_uri(), VISITOR) for name, path in documents(site, folder)]
     for who in people:
-        found += [(name, f"/mishap/show/{name}/", who) for name in NUMBERS if who in ("", OWNER)]
+        found += [
+            (name, f"/mishap/show/{name}/", who) for name in NUMBERS if who in (VISITOR, OWNER)
+        ]
         for route in routes(get_resolver("tests.urls_in_debug")):
             if is_seen_by(who, route):
                 response = site.ask(KINDS[who], "GET", route).response
@@ -134,7 +137,7 @@ def mails(site, language):
     """(name, message) of each mail, to people who read this language."""
     User.objects.update(language=language)
     alice, bob = (User.objects.get(username=name) for name in (OWNER, STRANGER))
-    export = site.export.__class__.objects.select_related("owner").get(pk=site.export.pk)
+    export = Export.objects.select_related("owner").get(pk=site.export.pk)
     with translation.override(language):
         yield "password_reset", mail.password_reset(user=alice, uid="MQ", token="none")
         yield "confirm_email", mail.confirm_email(alice, "a@example.org")

@@ -1,5 +1,5 @@
 """Somebody who reads Chinese alone meets no English word of ours: not on the way of the main job,
-which they walk in a browser, and not behind any other address."""
+which they walk in a browser, and not behind any other address that is for people."""
 
 import re
 import zipfile

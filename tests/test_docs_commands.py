@@ -17,11 +17,10 @@ import jsonschema
 import psycopg
 import pytest
 
-from .clone import NOT_IN_A_CLONE
+from .clone import NOT_IN_A_CLONE, Clone, post, signed_in, wait_until
 from .documents import ROOT, Block, blocks, documents, is_a_test
 from .nginx import MAIN, PROGRAM
 from .servers import Postgres, find_postgres
-from .test_bin_run import Clone, post, signed_in, wait_until
 
 QUICKSTART = "quickstart.md"
 TOUR = "how-to/call-the-api.md"
@@ -56,10 +55,6 @@ ENVIRONMENT = {"HOME": "/nonexistent", "LANG": "C.UTF-8", "TERM": "dumb"}
 
 
 # What is run, and where
-
-
-def commands(document):
-    return [each for each in blocks(document) if each.language == "sh" and not each.run_by]
 
 
 def is_run(block):

@@ -22,7 +22,7 @@ RUN_BY = {
     ),
     "bin/test --all": ".ci/run::exec bin/test --all",
     "bin/test blog -k title": "tests/test_recipes.py::test_what_they_promise_is_there",
-    "manage.py doctor": "tests/test_doctor.py::test_",
+    "manage.py doctor": "tests/test_docs_commands.py::test_recipes_of_operators",
     "manage.py qcluster": "tests/conftest.py::start_qcluster",
 }
 COMMAND = re.compile(r"([A-Z_]+=\S+ )?(bin/\w+|manage\.py \w+)( .*)?")
@@ -152,7 +152,10 @@ def test_each_command_is_run_by_a_test():
     assert named == set(RUN_BY)
     for place in RUN_BY.values():
         path, _, name = place.partition("::")
-        assert name in (ROOT / path).read_text(), place
+        if name.startswith("test_"):
+            assert is_a_test(place), place
+        else:
+            assert name in (ROOT / path).read_text(), place
     shown = [block for block in blocks("../README.md") if block.language == "sh"]
     assert len(shown) > 3
     assert [block.text for block in shown if not is_a_test(block.run_by or "")] == []

@@ -89,5 +89,6 @@ def test_what_they_promise_is_there(copy):
     tests = [line.removeprefix("bin/test ") for line in shown if line.startswith("bin/test ")]
     assert {*shown} - {f"bin/test {each}" for each in tests} == {"bin/catalogues"}
     run(copy, "bin/test", "tests/followed.py", *shlex.split(" ".join(tests)))
+    run(copy, "bin/test", "blog", "-k", "title")  # as the README has it
     run(copy, ".venv/bin/ruff", "check", ".")
     run(copy, ".venv/bin/ruff", "format", "--check", ".")

@@ -2,7 +2,7 @@
 
 import re
 
-from .documents import DOCS, ROOT, is_a_test
+from .documents import DOCS, is_a_test
 
 TEXT = (DOCS / "reference/security.md").read_text()
 NAMED = re.findall(r"`([\w/]+\.py::[\w:]+)`", TEXT)
@@ -19,9 +19,3 @@ def test_each_threat_names_one_or_more():
     threats = [row for row in rows if not row.rstrip(" |").endswith("tested")]
     assert len(threats) > 40
     assert [row for row in threats if not re.search(r"`[\w/]+\.py::", row)] == []
-
-
-def test_the_settings_that_are_named_are_read():
-    read = (ROOT / "microblog/settings.py").read_text()
-    for name in re.findall(r"`([A-Z]+(?:_[A-Z]+)+)`", TEXT):
-        assert name in read, name

@@ -55,7 +55,6 @@ def talk(alice, bob):
 
 
 def is_still(moved):
-    print(*moved, sep="\n")
     return sum(value for value, _ in moved) < LITTLE
 
 

@@ -43,7 +43,7 @@ def _whole(person, etag, is_small):
     picture, content_type = person.read_avatar()
     is_drawn = content_type == pictures.DRAWN
     if is_small and not is_drawn:
-        picture = pictures.shrink(picture)
+        picture = pictures.make_small(picture)
     response = HttpResponse(picture, content_type=content_type)
     name = f"{person.username}.{'svg' if is_drawn else 'webp'}"
     response["Content-Disposition"] = content_disposition_header(False, name)

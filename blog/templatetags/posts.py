@@ -2,6 +2,7 @@ from babel import Locale
 from django import template
 from django.conf import settings
 from django.utils.formats import number_format
+from django.utils.html import format_html
 from django.utils.translation import get_language, to_locale
 
 from blog import markup as links
@@ -14,6 +15,14 @@ register = template.Library()
 def markup(text):
     """The text as HTML with its links, mentions and tags."""
     return links.to_html(text)
+
+
+@register.filter
+def in_language(post):
+    """The attribute that says the language of a post. What is in the page's own is so by that:
+    it says which Chinese it is, and which letters to take."""
+    here = get_language().partition("-")[0]
+    return format_html(' lang="{}"', post.language) if post.language not in ("", here) else ""
 
 
 @register.filter

@@ -160,7 +160,7 @@ def is_placeholder(host: str) -> bool:
 def look_at_address():
     """Where mails lead to: of a host that we answer to."""
     parts = urlsplit(settings.SITE_URL)
-    about = {"url": settings.SITE_URL, "hosts": ", ".join(settings.ALLOWED_HOSTS)}
+    about = {"url": settings.SITE_URL, "hosts": listed(settings.ALLOWED_HOSTS)}
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     if not validate_host(host, settings.ALLOWED_HOSTS):
         yield wrong(
