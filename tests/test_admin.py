@@ -7,7 +7,8 @@ from blog.models import Post
 from exports import archive
 from exports.models import Export, Webhook
 from exports.tests.conftest import written
-from microblog.templatetags.logged import logged
+from microblog.templatetags.logged import DONE, logged
+from tasks.acting import CANCEL, RETRY
 from tasks.models import Attempt
 
 
@@ -126,3 +127,7 @@ def test_what_was_said_with_it_is_kept_as_it_was():
     entry = LogEntry(change_message="hidden: it is: spam")
     assert logged(entry).endswith(": it is: spam")
     assert logged(LogEntry(change_message="as others write")) == "as others write"
+
+
+def test_what_operators_do_to_tasks_can_be_read_in_each_language():
+    assert {CANCEL.noted, RETRY.noted} <= DONE.keys()
