@@ -47,7 +47,8 @@ class PreferencesMiddleware:
         with timezone.override(request.user.zone):
             response = self.get_response(request)
         # For pages that do not know who comes: the sign-in, and some of what is refused.
-        if request.user.is_authenticated and request.user.language != as_visitor:
+        is_page = response.get("Content-Type", "").startswith("text/html")
+        if is_page and request.user.is_authenticated and request.user.language != as_visitor:
             remember_language(response, request.user.language)
         return response
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, UTC, datetime
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
 import orjson
@@ -74,9 +74,11 @@ class Verified:
 
 
 def _moment(text):
-    """None of what is none: anybody may have written it."""
-    with suppress(ValueError):
-        return parse_datetime(text)
+    """In UTC. None of what is none, or in a year that another zone may not have: anybody may have
+    written it."""
+    with suppress(ValueError, OverflowError, AttributeError):
+        moment = parse_datetime(text).astimezone(UTC)
+        return moment if MINYEAR < moment.year < MAXYEAR else None
     return None
 
 

@@ -16,6 +16,7 @@ from .errors import refuse
 
 DRAIN_MAX_BYTES = 64 << 20
 WORDS = re.compile(r"text/|[^;]+[/+](json|xml)\b")  # types of what is made of them
+REFUSED = re.compile(r"\bgzip *; *q=0(\.0*)? *(,|$)")  # RFC 9110, 12.5.3, which Django reads over
 
 
 class MethodMiddleware:
@@ -132,7 +133,9 @@ class PackMiddleware(GZipMiddleware):
     """
 
     def process_response(self, request, response):
-        if response.streaming or not WORDS.match(response.get("Content-Type", "")):
+        is_of_words = WORDS.match(response.get("Content-Type", ""))
+        is_refused = REFUSED.search(request.headers.get("Accept-Encoding", ""))
+        if response.streaming or not is_of_words or is_refused:
             return response
         return super().process_response(request, response)
 

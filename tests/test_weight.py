@@ -108,6 +108,11 @@ def test_what_is_made_of_words_is_packed(alices, address):
     assert "Content-Encoding" not in alices.get(address).headers
 
 
+@pytest.mark.parametrize("wanted", ["gzip;q=0, identity", "br, gzip ; q=0.0", "identity"])
+def test_who_refuses_what_is_packed_gets_it_as_it_is(alices, wanted):
+    assert "Content-Encoding" not in alices.get("/", headers={"Accept-Encoding": wanted}).headers
+
+
 def test_a_packed_answer_is_known_again(alices):
     headers = {"Accept-Encoding": "gzip"}
     etag = alices.get("/@alice/feed.json", headers=headers)["ETag"]

@@ -49,6 +49,11 @@ class TestVisitors:
                 assert f'value="{code}" lang="{code}"' in page
                 assert f">{name}</button>" in page
 
+    def test_it_is_not_where_something_would_be_lost_by_it(self, client, db):
+        page = client.post("/accounts/register/", {"username": "somebody"})
+        assert page.status_code == 200
+        assert f'action="{URL}"' not in page.content.decode()
+
     def test_it_works_and_stays_on_the_page(self, client, db):
         there = "/search/?q=a&b=c"
         response = client.post(URL, {"language": "es", "next": there})
@@ -118,6 +123,7 @@ class TestPeople:
     def test_the_browser_keeps_it_for_pages_that_know_nobody(self, alices, alice):
         alice.language = "es"
         alice.save()
+        assert "language" not in alices.get("/robots.txt").cookies  # which others may keep
         assert alices.get("/").cookies["language"].value == "es"
         assert "language" not in alices.get("/").cookies
         alices.post("/accounts/logout/")

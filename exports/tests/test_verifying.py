@@ -1,5 +1,6 @@
 import struct
 import zlib
+from datetime import UTC, datetime
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -162,6 +163,22 @@ def test_one_that_does_not_say_whose_it_is_is_none_of_ours(packed, key):
             content = old.read(name)
             new.add(name, content.replace(key, b"x") if name == verifying.ABOUT else content)
     assert refused(file.getvalue())[0] == "not_ours"
+
+
+@pytest.mark.parametrize(
+    ("said", "moment"),
+    [
+        ("2026-01-02T03:04:05Z", datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)),
+        ("2026-01-02T03:04:05+08:00", datetime(2026, 1, 1, 19, 4, 5, tzinfo=UTC)),
+        # Elsewhere it is another year, which there is not.
+        ("9999-12-31T23:59:59Z", None),
+        ("0001-01-01T00:00:00Z", None),
+        ("0001-01-01T00:00:00+08:00", None),
+        ("yesterday", None),
+    ],
+)
+def test_a_moment_may_be_any_that_anybody_wrote(said, moment):
+    assert verifying.Verified({"updated": said}).updated == moment
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,7 @@ class TestRegister:
         answer = alices.get(answer["Location"])
         assert webhook.secret in words(answer)
         assert "no-store" in answer["Cache-Control"]
+        assert "/accounts/language/" not in answer.content.decode()  # which would show another page
         assert "Microblog-Signature" in words(answer)
         assert "HMAC-SHA256" in words(answer)
         for address in (URL, f"{URL}{webhook.pk}/", f"{URL}{webhook.pk}/delete/", "/exports/"):

@@ -38,7 +38,7 @@ def webhook(request, hook):
     webhook = get_object_or_404(request.user.webhooks.with_standing(), pk=hook)
     if request.method == "GET" and request.session.get(NEW) == str(hook):
         del request.session[NEW]
-        return render(request, "exports/new_webhook.html", {"webhook": webhook})
+        return render(request, "exports/new_webhook.html", {"webhook": webhook, "shown_once": True})
     deliveries, older = webhook.deliveries.page(request.GET.get("before", ""))
     context = {
         "webhook": webhook,

@@ -35,7 +35,13 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target.id !== "alerts") return;
+  // What a page says at its top is not read out by itself when the page comes, unless it has the focus.
+const told = document.querySelector("main > .alert[role=status]");
+if (told && document.activeElement !== told) {
+  document.getElementById("announcer").textContent = told.textContent;
+} else {
   announce();
+}
   document.body.dispatchEvent(new Event("tasks:moved"));
   if (unread() !== unreadBefore) document.body.dispatchEvent(new Event("messages:changed"));
   unreadBefore = unread();
@@ -44,4 +50,10 @@ document.addEventListener("htmx:afterSwap", (event) => {
   document.body.dispatchEvent(new Event("tasks:changed"));
 });
 
-announce();
+// What a page says at its top is not read out by itself when the page comes, unless it has the focus.
+const told = document.querySelector("main > .alert[role=status]");
+if (told && document.activeElement !== told) {
+  document.getElementById("announcer").textContent = told.textContent;
+} else {
+  announce();
+}

@@ -18,6 +18,6 @@ document.addEventListener("htmx:afterSwap", () => {
     if (document.activeElement !== document.body) return;
     const inside = [...(part?.querySelectorAll(FOCUSABLE) ?? [])];
     const next = part?.matches(FOCUSABLE) ? part : (inside.find((each) => what(each) === lost) ?? inside[0]);
-    next?.focus();
+    next?.focus({ preventScroll: true });
   }
 });

@@ -3,7 +3,7 @@
 // where it is when others come in above it. What they press a button for may move.
 const alerts = () => document.getElementById("alerts");
 const GAP = 8; // pixels between two alerts
-let known, room, writing;
+let known, room, writing; // the latter: where one writes, if that is to be seen
 
 const settle = () => {
   let below = 0;
@@ -22,13 +22,14 @@ const learn = () => {
 };
 
 const placeOfWriting = () => document.getElementById("write")?.getBoundingClientRect().top;
+const isInWindow = (place) => place > 0 && place < innerHeight;
 
 document.addEventListener("htmx:beforeSwap", () => {
-  writing = placeOfWriting();
+  writing = isInWindow(placeOfWriting()) ? placeOfWriting() : null;
 });
 
 document.addEventListener("htmx:afterSwap", ({ detail: { target, requestConfig } }) => {
-  if (target.id === "conversation") scrollBy({ top: placeOfWriting() - writing, behavior: "instant" });
+  if (target.id === "conversation" && writing !== null) scrollBy({ top: placeOfWriting() - writing, behavior: "instant" });
   if (target.id !== "alerts") return;
   if (requestConfig.verb === "get") settle();
   else learn();
