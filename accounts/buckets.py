@@ -15,25 +15,29 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 from django.core.files.base import ContentFile
+from django.utils.translation import gettext_lazy as _
 from s3transfer.exceptions import RetriesExceededError
 from storages.backends.s3 import S3Storage
 
+ELSEWHERE = _("The bucket is in another region: set {kind}_S3_REGION.")
 # What is wrong with the settings when the store says so, and what to do.
 MENDS = {
-    "NoSuchBucket": "Make it, or name another one in {kind}_S3_BUCKET.",
-    "InvalidAccessKeyId": "The store does not know the key: set AWS_ACCESS_KEY_ID.",
-    "SignatureDoesNotMatch": "AWS_SECRET_ACCESS_KEY is not that of AWS_ACCESS_KEY_ID.",
-    "AccessDenied": "docs/reference/storage.md says what the key has to be allowed.",
+    "NoSuchBucket": _("Make it, or name another one in {kind}_S3_BUCKET."),
+    "InvalidAccessKeyId": _("The store does not know the key: set AWS_ACCESS_KEY_ID."),
+    "SignatureDoesNotMatch": _("AWS_SECRET_ACCESS_KEY is not that of AWS_ACCESS_KEY_ID."),
+    "AccessDenied": _("docs/reference/storage.md says what the key has to be allowed."),
     # To HEAD, without words.
-    "403": "Is AWS_ACCESS_KEY_ID right? docs/reference/storage.md says what the key has to be"
-    " allowed.",
-    "AuthorizationHeaderMalformed": "The bucket is in another region: set {kind}_S3_REGION.",
-    "PermanentRedirect": "The bucket is in another region: set {kind}_S3_REGION.",
-    "RequestTimeTooSkewed": "The clock of this machine is wrong.",
-    "NoCredentialsError": "There is no key: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
-    "PartialCredentialsError": "Half of the key is missing: set AWS_ACCESS_KEY_ID and"
-    " AWS_SECRET_ACCESS_KEY.",
-    "EndpointConnectionError": "Is {kind}_S3_ENDPOINT_URL its address, and is it up?",
+    "403": _(
+        "Is AWS_ACCESS_KEY_ID right? docs/reference/storage.md says what the key has to be allowed."
+    ),
+    "AuthorizationHeaderMalformed": ELSEWHERE,
+    "PermanentRedirect": ELSEWHERE,
+    "RequestTimeTooSkewed": _("The clock of this machine is wrong."),
+    "NoCredentialsError": _("There is no key: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."),
+    "PartialCredentialsError": _(
+        "Half of the key is missing: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+    ),
+    "EndpointConnectionError": _("Is {kind}_S3_ENDPOINT_URL its address, and is it up?"),
 }
 NOT_NOW = {"RequestTimeout", "SlowDown", "Throttling", "ThrottlingException"}
 DOES_NOT_HEAL = {"NoCredentialsError", "PartialCredentialsError"}
@@ -118,8 +122,8 @@ class Bucket(S3Storage):
     def _waited_for(self):
         now = monotonic()
         if now < self._silent_until:
-            text = f"The bucket {self.bucket_name} has just not answered in time."
-            raise self.unavailable(text, heals=True)
+            text = _("The bucket %(bucket)s has just not answered in time.")
+            raise self.unavailable(text % {"bucket": self.bucket_name}, heals=True)
         if self._silent_until:
             self._silent_until = now + PAUSE  # the others leave it to this one
         try:
@@ -149,5 +153,6 @@ class Bucket(S3Storage):
 
     def _unavailable(self, error, code, *, heals):
         mend = MENDS.get(code, "").format(kind=self.kind)
-        text = f"The bucket {self.bucket_name} can't be used: {error}. {mend}".strip()
+        said = {"bucket": self.bucket_name, "error": error, "mend": mend}
+        text = (_("The bucket %(bucket)s can't be used: %(error)s. %(mend)s") % said).strip()
         return self.unavailable(text, heals=heals)
