@@ -2,6 +2,7 @@
 
 import os
 import signal
+from itertools import islice
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -75,6 +76,24 @@ def pytest_configure():
     for number in (signal.SIGHUP, signal.SIGQUIT):
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    """What lasts is begun first and by different processes, or all would wait for one in the end:
+    xdist gives each as many tests in a row."""
+    processes = getattr(config, "workerinput", {}).get("workercount", 1)
+    seconds = {item: item.get_closest_marker("lasts") for item in items}
+    lasting = [item for item in items if seconds[item]]
+    lasting.sort(key=lambda item: -seconds[item].args[0])
+    others = iter([item for item in items if not seconds[item]])
+    ordered = []
+    for process in range(processes):
+        end = len(items) * (process + 1) // processes
+        ordered += islice(others, 2)  # of the one before, if it got one more
+        ordered += lasting[process::processes]
+        ordered += islice(others, max(end - len(ordered), 0))
+    items[:] = [*ordered, *others]
 
 
 @pytest.hookimpl(trylast=True)

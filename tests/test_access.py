@@ -51,6 +51,7 @@ def found_by_axe(page, theme, size, options):
         yield f"{rule} ({impact}; {theme}, {size['width']}): {'; '.join(nodes[:3])}"
 
 
+@pytest.mark.lasts(100)
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     "who",

@@ -109,6 +109,7 @@ def ask(site, environment, tmp_path):
     return ask
 
 
+@pytest.mark.lasts(400)
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("who", ["visitor", "person", "admin"])
 def test_the_api_is_as_described(who, people, ask, start_qcluster):

@@ -92,6 +92,7 @@ def without_gettext(folder):
     return f"{folder}:{os.environ['PATH']}"
 
 
+@pytest.mark.lasts(80)
 def test_everything_works_and_stops_and_works_again(clone, tmp_path):
     clone.start(PATH=without_gettext(tmp_path / "bin"))
     clone.wait_for_site()

@@ -16,7 +16,7 @@ from django.urls import Resolver404, resolve
 from .documents import BLOCK, DOCS, ROOT, blocks, documents, prose
 
 # Not read by settings.py, but by what is named in the text beside it.
-OF_OTHERS = {"AWS_PROFILE", "ENV_FILE", "PROMETHEUS_MULTIPROC_DIR"}
+OF_OTHERS = {"AWS_PROFILE", "ENV_FILE", "LC_ALL", "LC_MESSAGES", "PROMETHEUS_MULTIPROC_DIR"}
 PAGES = re.compile(r"`(?:(?:GET|POST|PUT|PATCH|DELETE) )?(/[\w/<>@.-]*)(?:\?[^`]*)?`")
 # Files, what nginx has, what is answered before any page, and what only a site of bin/run has.
 PLACES = (

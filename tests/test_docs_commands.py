@@ -402,6 +402,7 @@ def machine(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.lasts(100)
 @pytest.mark.timeout(900)
 def test_recipes_of_operators(site, machine, tmp_path):
     script = script_of(BY_OPERATORS).replace(SITE, site.url)

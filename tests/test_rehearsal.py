@@ -15,6 +15,7 @@ SMALL = ["--exports", "30", "--posts", "60", "--pace", "20", "--brief"]
 
 @pytest.mark.slow
 @pytest.mark.skipif(any(main.find_missing()), reason="sudo bin/rehearse says what is missing")
+@pytest.mark.lasts(150)
 @pytest.mark.timeout(900)
 def test_nothing_is_lost_while_one_host_after_the_other_is_away():
     command = [settings.BASE_DIR / "bin/rehearse", *SMALL]

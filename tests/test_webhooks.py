@@ -55,7 +55,7 @@ def test_people_register_one_try_it_out_and_see_what_came_of_it(
         page.get_by_role("link", name="webhooks").click()
         page.get_by_label("Address").fill(f"http://127.0.0.1:{receiver.port}/")
         page.get_by_role("button", name="Register it").click()
-        expect(page.get_by_text("It has to begin with https://")).to_be_visible()
+        expect(page.get_by_text("It has to begin with https://").last).to_be_visible()
         page.get_by_label("Address").fill(f"https://127.0.0.1:{receiver.port}/")
         page.get_by_label("An export has failed.").uncheck()
         page.get_by_role("button", name="Register it").click()

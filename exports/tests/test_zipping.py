@@ -85,6 +85,7 @@ def test_more_members_than_16_bits_can_count(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.lasts(100)
 @pytest.mark.timeout(900)
 def test_a_member_of_more_bytes_than_32_bits_can_count(tmp_path):
     grown = pack_and_verify("zeros", tmp_path)
