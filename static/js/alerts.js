@@ -35,25 +35,8 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target.id !== "alerts") return;
-  // What a page says at its top is not read out by itself when the page comes, unless it has the focus.
-const told = document.querySelector("main > .alert[role=status]");
-if (told && document.activeElement !== told) {
-  document.getElementById("announcer").textContent = told.textContent;
-} else {
-  announce();
-}
-  document.body.dispatchEvent(new Event("tasks:moved"));
-  if (unread() !== unreadBefore) document.body.dispatchEvent(new Event("messages:changed"));
-  unreadBefore = unread();
-  if (alerts().dataset.active === active) return;
-  active = alerts().dataset.active;
-  document.body.dispatchEvent(new Event("tasks:changed"));
-});
-
-// What a page says at its top is not read out by itself when the page comes, unless it has the focus.
-const told = document.querySelector("main > .alert[role=status]");
-if (told && document.activeElement !== told) {
-  document.getElementById("announcer").textContent = told.textContent;
-} else {
-  announce();
-}
+  // What a page says at its top gets the focus and is read out by that, but where the address leads to
+// something below it.
+const told = location.hash && document.querySelector("main > .alert[autofocus]");
+if (told) document.getElementById("announcer").textContent = told.textContent;
+else announce();
