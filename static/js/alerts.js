@@ -35,7 +35,16 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target.id !== "alerts") return;
-  // What a page says at its top gets the focus and is read out by that, but where the address leads to
+  announce();
+  document.body.dispatchEvent(new Event("tasks:moved"));
+  if (unread() !== unreadBefore) document.body.dispatchEvent(new Event("messages:changed"));
+  unreadBefore = unread();
+  if (alerts().dataset.active === active) return;
+  active = alerts().dataset.active;
+  document.body.dispatchEvent(new Event("tasks:changed"));
+});
+
+// What a page says at its top gets the focus and is read out by that, but where the address leads to
 // something below it.
 const told = location.hash && document.querySelector("main > .alert[autofocus]");
 if (told) document.getElementById("announcer").textContent = told.textContent;
