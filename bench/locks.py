@@ -47,7 +47,6 @@ from bench.board import WORDS  # noqa: E402
 from microblog.valkey import Valkey  # noqa: E402
 from tests.servers import postgres  # noqa: E402
 
-JOB = "bench.noop.jobs.noop"
 LIMIT = 50  # milliseconds
 LOOK_EVERY = 0.002  # seconds
 PROBE_EVERY = 0.005
@@ -194,6 +193,8 @@ def fill(waiting):
     from django.core.management import call_command
     from django.db import connection
 
+    from bench.lock_steps import JOB
+
     call_command("migrate", verbosity=0)
     get_user_model().objects.create_user("operator", is_staff=True)
     numbers, name, before = WORDS[connection.vendor]
@@ -275,6 +276,7 @@ def probe(file):
 
 def life_of_one():
     """When each write for a task of its own began and ended."""
+    from bench.lock_steps import JOB
     from tasks import lifecycle
 
     began = time.monotonic()

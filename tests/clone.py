@@ -14,12 +14,14 @@ import requests
 from microblog.valkey import free_port
 
 from .documents import ROOT
+from .waiting import wait_for
 
 NOT_IN_A_CLONE = shutil.ignore_patterns(
     ".git", ".venv", ".env", "var", "staticfiles", "*.mo", "__pycache__", ".*_cache"
 )
 
 
+PATIENCE = 120  # seconds
 STOPS_WITHIN = 10  # seconds, beside other tests
 OURS = {"DATABASE_URL", "REDIS_URL", "VAR_DIR", "SITE_URL", "DJANGO_SETTINGS_MODULE"}
 
@@ -70,7 +72,7 @@ class Clone:
         return self.log.read_text()
 
     def wait_for_line(self, line):
-        wait_until(lambda: line in self.said() or self.run.poll() is not None, self.said)
+        wait_for(lambda: line in self.said() or self.run.poll() is not None, PATIENCE, self.said)
         assert line in self.said()
 
     def wait_for_site(self):
@@ -80,7 +82,7 @@ class Clone:
             with suppress(requests.ConnectionError, requests.Timeout):
                 return requests.get(self.url, timeout=5).ok
 
-        wait_until(answers, self.said)
+        wait_for(answers, PATIENCE, self.said)
 
     def assert_stops(self, send, number=signal.SIGTERM):
         """All of it is gone in time after `send(pid, number)`; return the exit status."""
@@ -98,13 +100,6 @@ def is_alive(process):
     with suppress(psutil.NoSuchProcess):
         return process.status() != psutil.STATUS_ZOMBIE  # those wait only for init to count them
     return False
-
-
-def wait_until(is_so, what_was_said, seconds=120):
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline, what_was_said()
-        time.sleep(0.1)
 
 
 @contextmanager

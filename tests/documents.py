@@ -22,8 +22,9 @@ BLOCK = re.compile(
 class Block:
     """A fenced block. `mark`: the comment on the line before it, which says more to the tests:
 
-    run by PATH::TEST: WHY   not here, but there
-    status 1: WHY            it ends with that
+    run by PATH::TEST: WHY      not here, but there
+    checked by PATH::TEST: WHY  nowhere: there what it reads is looked at
+    status 1: WHY               it ends with that
     """
 
     document: str
@@ -34,7 +35,7 @@ class Block:
     @property
     def run_by(self):
         """The test that is named, or None."""
-        found = re.fullmatch(r"run by ([\w/]+\.py::[\w:]+): .+", self.mark)
+        found = re.fullmatch(r"(?:run|checked) by ([\w/]+\.py::[\w:]+): .+", self.mark)
         return found and found[1]
 
     @property

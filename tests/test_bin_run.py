@@ -15,9 +15,10 @@ import pytest
 import requests
 from PIL import Image
 
-from .clone import Clone, post, signed_in, wait_until
+from .clone import PATIENCE, Clone, post, signed_in
 from .conftest import CHROMIUM
 from .markdown import Document
+from .waiting import wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -42,7 +43,7 @@ def export(alice, clone, state):
         (task,) = alice.get(f"{clone.url}/alerts/", headers=accept, timeout=10).json()["tasks"]
         return task
 
-    wait_until(lambda: task()["state"] == state, lambda: f"{task()}\n{clone.said()}")
+    wait_for(lambda: task()["state"] == state, PATIENCE, lambda: f"{task()}\n{clone.said()}")
 
 
 def exported_posts(letter):

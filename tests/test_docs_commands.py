@@ -17,10 +17,11 @@ import jsonschema
 import psycopg
 import pytest
 
-from .clone import NOT_IN_A_CLONE, Clone, post, signed_in, wait_until
+from .clone import NOT_IN_A_CLONE, PATIENCE, Clone, post, signed_in
 from .documents import ROOT, Block, blocks, documents, is_a_test
 from .nginx import MAIN, PROGRAM
 from .servers import Postgres, find_postgres
+from .waiting import wait_for
 
 QUICKSTART = "quickstart.md"
 TOUR = "how-to/call-the-api.md"
@@ -231,7 +232,9 @@ def test_the_quickstart(site):
         for path in ("/", "/explore/", "/@alice/", "/accounts/tokens/", "/api/docs/"):
             assert see(alice, site, path)
         post(alice, f"{site.url}/exports/")
-        wait_until(lambda: "Export is running" not in see(alice, site, "/exports/"), site.said)
+        wait_for(
+            lambda: "Export is running" not in see(alice, site, "/exports/"), PATIENCE, site.said
+        )
         newest = re.search(r'href="(/mail/[^"]+)"', see(alice, site, "/mail/"))[1]
         assert "posts.json" in see(alice, site, newest)
         post(alice, f"{site.url}/exports/", contents="archive")
@@ -256,14 +259,12 @@ def see(alice, site, path):
 
 def wait_until_there(alice, site):
     """The file of the archive, once its page has it."""
-    found = []
 
     def look():
         page = see(alice, site, "/exports/")
-        found[:] = re.findall(r'href="(/exports/[\w-]+/download/)"[^>]*>\s*Download \S+\.zip', page)
-        return found
+        return re.findall(r'href="(/exports/[\w-]+/download/)"[^>]*>\s*Download \S+\.zip', page)
 
-    wait_until(look, site.said)
+    found = wait_for(look, PATIENCE, site.said)
     return alice.get(site.url + found[0], timeout=30).content
 
 
