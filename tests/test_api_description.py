@@ -14,6 +14,7 @@ def description(client):
     return client.get("/api/schema/").json()
 
 
+@pytest.mark.slow
 def test_it_is_openapi(description):
     assert description["openapi"] == "3.1.0"
     validate_schema(description)
