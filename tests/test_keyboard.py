@@ -24,6 +24,10 @@ HEARD = """() => {
     new MutationObserver(() => heard.push(announcer.textContent))
         .observe(announcer, { childList: true, characterData: true, subtree: true });
 }"""
+FOCUSED = """() => {
+    window.focused = 0;
+    document.addEventListener("focusin", () => focused++);
+}"""
 
 
 @pytest.fixture
@@ -159,6 +163,7 @@ def test_one_takes_ones_words_out(open_as, alice):
     export = Export.objects.get()
     page.evaluate(HEARD)
     keys.to("Cancel")
+    page.evaluate(FOCUSED)
 
     claimed = lifecycle.claim(export.task.job, export.task.pk)
     for done in range(0, 100, 10):
@@ -166,8 +171,10 @@ def test_one_takes_ones_words_out(open_as, alice):
         page.evaluate("htmx.trigger('#alerts', 'tasks:look')")
         expect(page.locator(".task-percent")).to_have_text(f"{done}%")
         keys.is_at("Cancel")
+    assert page.evaluate("focused") == 0  # or a screen reader said the button again each time
     Task.objects.filter(pk=claimed.pk).update(state="queued", token=None, done=0)
     export_posts(str(claimed.pk))
+    expect(page.locator(".task-alert")).to_contain_text("Done.")
     keys.is_at("Open")  # there is nothing to be cancelled any more
     assert page.evaluate("heard") == [
         "Export of your posts: Waiting",

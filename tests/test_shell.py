@@ -3,9 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import expect
 
 from blog.models import Post
+from exports.models import Export
+from tasks import lifecycle
+from tasks.models import Task
 
 pytestmark = [
     pytest.mark.browser,
@@ -238,3 +242,34 @@ def test_the_keyboard_gets_the_exact_moment_too(page, live_server, as_alice, ali
 def test_without_javascript_times_are_exact(client, alice):
     shown = post(alice, hours=3)
     assert b">March 1, 2026, 9 a.m. UTC</time>" in client.get(shown.get_absolute_url()).content
+
+
+def test_it_asks_often_only_while_something_goes_on(page, live_server, as_alice, alice):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.clock.install()
+    page.goto(live_server.url)
+    asking = f"{live_server.url}/alerts/"
+
+    def ask_after(milliseconds):
+        with page.expect_response(asking):
+            page.clock.run_for(milliseconds)
+
+    page.clock.run_for(58_000)
+    assert asking not in asked
+    Export.objects.start(alice)
+    ask_after(3_000)
+    alert = page.locator(".task-alert")
+    expect(alert).to_contain_text("Waiting")
+    task = Task.objects.get()
+    lifecycle.claim(task.job, task.pk)
+    Task.objects.update(phase="writing", done=1, total=4)
+    ask_after(2_500)
+    expect(alert).to_contain_text("25%")
+    Task.objects.update(state="failed", reason="crashed", ended_at=timezone.now())
+    ask_after(2_500)
+    expect(alert).to_contain_text("Failed.")
+    asked.clear()
+    page.clock.run_for(55_000)
+    assert asking not in asked
+    ask_after(6_000)

@@ -10,10 +10,11 @@ let unreadBefore = unread();
 // Read out is what matters, on whatever page and once: that a task began, each quarter, how it ended.
 const announce = () => {
   const news = [];
-  for (const { id, dataset } of document.querySelectorAll("#alerts > [data-said]")) {
+  for (const { dataset } of document.querySelectorAll("#alerts > [data-said]")) {
+    const key = `said:${dataset.task}`;
     const said = dataset.said.trim();
-    if (sessionStorage.getItem(id) !== said) news.push(said);
-    sessionStorage.setItem(id, said);
+    if (sessionStorage.getItem(key) !== said) news.push(said);
+    sessionStorage.setItem(key, said);
   }
   if (news.length) document.getElementById("announcer").textContent = news.join(" ");
 };

@@ -9,7 +9,7 @@ const settle = () => {
   let below = 0;
   if (room) alerts().style.minHeight = `${room}px`;
   for (const alert of alerts().children) {
-    if (known.has(alert.id)) continue;
+    if (known.has(alert.dataset.task)) continue;
     alert.classList.add("late");
     alert.style.setProperty("--below", `${below}px`);
     below += alert.offsetHeight + GAP;
@@ -17,7 +17,7 @@ const settle = () => {
 };
 
 const learn = () => {
-  known = new Set([...alerts().children].map(({ id }) => id));
+  known = new Set([...alerts().children].map(({ dataset }) => dataset.task));
   room = alerts().offsetHeight;
 };
 
