@@ -10,6 +10,8 @@ It makes people, posts and so on in the database, which should have none, as tes
 `setup_test_environment()`.
 """
 
+from dataclasses import replace
+
 from axe_playwright_python.base import AXE_SCRIPT
 from django.conf import settings
 from django.test import Client
@@ -19,11 +21,12 @@ from django.utils import translation
 from accounts import mail
 from accounts.models import User
 from blog import jobs
+from blog.models import Message
 from conftest import make_person
-from exports import delivery
+from exports import contents, delivery
 from exports.formats.index_html import IndexHtml
 from exports.models import Export
-from exports.tests.samples import POSTS, write
+from exports.tests.samples import ABOUT, POSTS
 
 from .everything import PEOPLE, Site, routes
 
@@ -120,13 +123,15 @@ def is_page(response):
 
 
 def documents(site, folder):
-    """(name, file) of the HTML that leaves the site: each mail, in each language, and archives'."""
-    archive = folder / "index.html"
-    archive.write_bytes(
-        write(IndexHtml, [each for each in POSTS if each.get("title", "Lemons").strip()])
-    )
-    yield "index.html", archive
+    """(name, file) of the HTML that leaves the site, in each language: archives' and mails."""
+    posts = [each for each in POSTS if each.get("title", "Lemons").strip()]
     for language, _ in settings.LANGUAGES:
+        archive = folder / f"index-{language}.html"
+        with translation.override(language):
+            words = {phrase: str(said) for phrase, said in contents.WORDS.items()}
+        about = replace(ABOUT, language=language, words=words)
+        archive.write_bytes(b"".join(IndexHtml(about).pieces([posts])))
+        yield f"index.html, {language}", archive
         for name, message in mails(site, language):
             file = folder / f"{name}-{language}.html"
             file.write_text(message.alternatives[0][0])
@@ -138,12 +143,13 @@ def mails(site, language):
     User.objects.update(language=language)
     alice, bob = (User.objects.get(username=name) for name in (OWNER, STRANGER))
     export = Export.objects.select_related("owner").get(pk=site.export.pk)
+    message = Message.objects.select_related("recipient").get(pk=site.received.pk)
     with translation.override(language):
         yield "password_reset", mail.password_reset(user=alice, uid="MQ", token="none")
         yield "confirm_email", mail.confirm_email(alice, "a@example.org")
         yield "notice", mail.notice_of_email(alice, "a@example.org")
         yield "new_post", jobs.compose(site.post, bob)
-        yield "new_message", jobs.compose_message(site.received)
+        yield "new_message", jobs.compose_message(message)
         yield "ready", delivery.compose(export)
         yield "reminder", delivery.compose_reminder(export)
     User.objects.update(language=settings.LANGUAGE_CODE)
