@@ -4,15 +4,14 @@ import hashlib
 import hmac
 import socket
 import time
-from textwrap import dedent
 from threading import Thread
 
 import pytest
-from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from exports import webhooks
 from exports.webhooks import Address
+from tests.documents import blocks
 
 from .receiver import NAME
 
@@ -340,9 +339,11 @@ class TestGenuine:
 
     @pytest.fixture
     def is_genuine(self):
-        text = (settings.BASE_DIR / "docs/how-to/be-told-by-a-webhook.md").read_text()
+        (code,) = (
+            each for each in blocks("how-to/be-told-by-a-webhook.md") if each.language == "python"
+        )
         names = {}
-        exec(dedent(text.partition("```python\n")[2].partition("   ```")[0]), names)
+        exec(code.text, names)
         return names["is_genuine"]
 
     def test_what_is_ours(self, is_genuine):
