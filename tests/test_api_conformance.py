@@ -117,7 +117,7 @@ def test_the_api_is_as_described(who, people, ask, start_qcluster):
     people.save()
     configuration = CONFIGURATION + ("" if who == "visitor" else SIGNED_IN)
     with start_qcluster():
-        made_up = ask(configuration, "examples,coverage,fuzzing", 60)  # of each operation
+        made_up = ask(configuration, "examples,coverage,fuzzing", 45)  # of each operation
         chained = ask(configuration, "stateful", 1_000)
     for said in (made_up, chained):
         assert said["complete"] and said["exit_code"] == 0
