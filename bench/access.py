@@ -62,6 +62,7 @@ PAGES = {  # by name: where it is, and whether somebody is signed in
     "profile, one's own": (f"/@{PERSON}/", True),
     "exports": ("/exports/", True),
 }
+TRIES = 3  # now and then Chromium's trace lacks its beginning, and Lighthouse asks to be run again
 CATEGORIES = ["performance", "accessibility", "best-practices", "seo"]
 AUDITS = {  # of Lighthouse: our name for it, and what to divide its number by
     "first-contentful-paint": ("fcp", 1000),
@@ -201,9 +202,13 @@ def run(program, url, options):
     command = [program, url, "--quiet", "--output=json", *options]
     command += [f"--only-categories={','.join(CATEGORIES)}", "--throttling-method=simulate"]
     command += ["--chrome-flags=--headless=new --no-sandbox", "--no-enable-error-reporting"]
-    done = subprocess.run(
-        command, env=os.environ | {"CHROME_PATH": CHROMIUM}, stdout=subprocess.PIPE, check=True
-    )
+    for _ in range(TRIES):
+        environment = os.environ | {"CHROME_PATH": CHROMIUM}
+        done = subprocess.run(command, env=environment, stdout=subprocess.PIPE)
+        if not done.returncode:
+            break
+    else:
+        sys.exit("Lighthouse could not look at the page; the lines above say why.")
     said = json.loads(done.stdout)
     assert said["finalDisplayedUrl"] == url, f"{url} leads to {said['finalDisplayedUrl']}"
     return said
