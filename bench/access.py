@@ -49,6 +49,7 @@ from urllib.parse import urljoin
 
 import requests
 from honcho.environ import parse_procfile
+from playwright.sync_api import sync_playwright
 
 from microblog.valkey import free_port
 
@@ -172,13 +173,12 @@ def measure(folder, runs):
     demo = ([sys.executable, "manage.py", "demo"], {"DEBUG": "1"})
     found = {name: [] for name in PAGES}
     with served(site, demo) as url:
-        cookie = folder / "headers.json"
-        cookie.write_text(json.dumps({"Cookie": f"sessionid={child(site, 'be_person')}"}))
+        session = {"name": "sessionid", "value": child(site, "be_person"), "url": url}
         for number in range(runs):
             for name, (path, is_signed_in) in PAGES.items():
                 say(f"Lighthouse, round {number + 1} of {runs}: {name} ...")
-                headers = [f"--extra-headers={cookie}"] if is_signed_in else []
-                found[name].append(run(program, urljoin(url, path), headers))
+                cookies = [session] if is_signed_in else []
+                found[name].append(run(program, urljoin(url, path), cookies))
     return found
 
 
@@ -198,13 +198,14 @@ def install():
     return program
 
 
-def run(program, url, options):
-    command = [program, url, "--quiet", "--output=json", *options]
+def run(program, url, cookies):
+    command = [program, url, "--quiet", "--output=json"]
     command += [f"--only-categories={','.join(CATEGORIES)}", "--throttling-method=simulate"]
-    command += ["--chrome-flags=--headless=new --no-sandbox", "--no-enable-error-reporting"]
+    command += ["--no-enable-error-reporting"]
     for _ in range(TRIES):
-        environment = os.environ | {"CHROME_PATH": CHROMIUM}
-        done = subprocess.run(command, env=environment, stdout=subprocess.PIPE)
+        with browser(cookies) as port:
+            options = [f"--port={port}", "--disable-storage-reset"]  # it would reset the cookies
+            done = subprocess.run([*command, *options], stdout=subprocess.PIPE)
         if not done.returncode:
             break
     else:
@@ -212,6 +213,20 @@ def run(program, url, options):
     said = json.loads(done.stdout)
     assert said["finalDisplayedUrl"] == url, f"{url} leads to {said['finalDisplayedUrl']}"
     return said
+
+
+@contextmanager
+def browser(cookies):
+    """A new one that has nothing but these cookies; the port on which programs steer it."""
+    port = free_port()
+    arguments = ["--no-sandbox", f"--remote-debugging-port={port}"]
+    with tempfile.TemporaryDirectory() as profile, sync_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            profile, executable_path=CHROMIUM, args=arguments
+        )
+        context.add_cookies(cookies)
+        yield port
+        context.close()
 
 
 def report(found):
@@ -305,7 +320,6 @@ def be_person():
 def look_at_all(folder, url):
     from django.conf import settings
     from django.test.utils import setup_test_environment
-    from playwright.sync_api import sync_playwright
 
     from accounts.models import User
     from tests import axe

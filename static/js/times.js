@@ -41,7 +41,7 @@
       if (Number.isNaN(moment.getTime())) continue;
       const words = "day" in time.dataset ? dayAndYear.format(moment) : say(moment, now);
       if (time.textContent !== words) time.textContent = words;
-      time.title = exact.format(moment);
+      time.title ||= exact.format(moment);
     }
   };
 
