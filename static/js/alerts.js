@@ -4,6 +4,7 @@
 const alerts = () => document.getElementById("alerts");
 let active = alerts()?.dataset.active;
 let shown = "";
+let words = alerts()?.textContent;
 const unread = () => document.getElementById("badge-messages")?.textContent;
 let unreadBefore = unread();
 
@@ -29,7 +30,7 @@ document.addEventListener("visibilitychange", () => {
 
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.target.id !== "alerts") return;
-  // An unchanged fragment comes from the browser's cache: leave the focus where it is.
+  // An unchanged fragment comes from the browser's cache: there is nothing to draw.
   if (event.detail.serverResponse === shown) event.detail.shouldSwap = false;
   shown = event.detail.serverResponse;
 });
@@ -37,7 +38,8 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 document.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target.id !== "alerts") return;
   announce();
-  document.body.dispatchEvent(new Event("tasks:moved"));
+  if (alerts().textContent !== words) document.body.dispatchEvent(new Event("tasks:moved"));
+  words = alerts().textContent;
   if (unread() !== unreadBefore) document.body.dispatchEvent(new Event("messages:changed"));
   unreadBefore = unread();
   if (alerts().dataset.active === active) return;
