@@ -273,3 +273,20 @@ def test_it_asks_often_only_while_something_goes_on(page, live_server, as_alice,
     page.clock.run_for(55_000)
     assert asking not in asked
     ask_after(6_000)
+
+
+def test_it_has_nothing_fetched_before_a_task_has_moved_on(page, live_server, as_alice, alice):
+    task = Export.objects.start(alice)[0].task
+    page.clock.install()
+    exports = f"{live_server.url}/exports/"
+    page.goto(exports)
+    fetched = []
+    page.on("request", lambda request: fetched.append(request.url))
+    with page.expect_response(f"{live_server.url}/alerts/"):
+        page.clock.run_for(2_500)
+    lifecycle.claim(task.job, task.pk)
+    Task.objects.update(phase="writing", done=1, total=4)
+    with page.expect_response(exports):
+        page.clock.run_for(2_500)
+    expect(page.locator("#exports")).to_contain_text("1 / 4")
+    assert fetched.count(exports) == 1

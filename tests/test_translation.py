@@ -37,7 +37,7 @@ def test_while_the_service_works_one_sees_and_hears_so(page, service, post):
         assert answered.wait(10)
         yield LIBRE
 
-    service.answer = 200, slowly()
+    service.answer = 200, slowly
     page.emulate_media(reduced_motion="no-preference")
     page.goto("/explore/")
     busy = page.get_by_role("status").filter(has_text="Translating…")

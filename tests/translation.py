@@ -8,7 +8,8 @@ LIBRE = json.dumps({"translatedText": "Good morning to all"}).encode()
 
 
 class Service:
-    """A server on loopback: what it was asked, and what it shall answer, as (status, pieces)."""
+    """A server on loopback: what it was asked, and what it shall answer, as (status, pieces), or
+    (status, function) that is called for the pieces of each answer."""
 
     def __init__(self):
         self.questions = []
@@ -26,7 +27,7 @@ class Service:
                 status, pieces = service.answer
                 self.send_response(status)
                 self.end_headers()
-                for piece in pieces:
+                for piece in pieces() if callable(pieces) else pieces:
                     self.wfile.write(piece)
 
             def log_message(self, *args):

@@ -3,6 +3,7 @@
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import partial
 from itertools import islice
 
 import pytest
@@ -92,7 +93,7 @@ class TestServices:
     @pytest.mark.parametrize("way", [Service.hang, Service.drip])
     def test_a_slow_one_is_not_waited_for(self, service, monkeypatch, way):
         monkeypatch.setattr(translators, "TIMEOUT", 0.3)
-        service.answer = 200, way(service)
+        service.answer = 200, partial(way, service)
         started = time.monotonic()
         with pytest.raises(TranslationFailed):
             LibreTranslate(service.url).translate("Hola", "es", "en")
@@ -100,7 +101,7 @@ class TestServices:
 
     def test_after_a_silence_it_is_not_asked_for_a_while(self, service, monkeypatch):
         monkeypatch.setattr(translators, "TIMEOUT", 0.3)
-        service.answer = 200, service.hang()
+        service.answer = 200, service.hang
         libre = LibreTranslate(service.url)
         for _ in range(3):
             with pytest.raises(TranslationFailed):
@@ -119,7 +120,7 @@ class TestServices:
         assert len(service.questions) == 2
 
     def test_one_that_hangs_holds_only_so_many_at_once(self, service):
-        service.answer = 200, service.hang()
+        service.answer = 200, service.hang
         libre = LibreTranslate(service.url)
         with ThreadPoolExecutor(5) as threads:
             asked = [threads.submit(libre.translate, "Hola", "es", "en") for _ in range(5)]
