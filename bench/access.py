@@ -8,7 +8,8 @@ https. So it is HTTP/1.1, where HTTP/2 would be quicker. Node.js and Chromium ha
 
 Lighthouse (bench/lighthouse/package.json says which; npm installs it in var/) looks at the pages of
 the demo as it does by default: a phone of the middle class, whose line has 1.6 Mbit/s and 150 ms,
-simulated from what was loaded; each time with nothing in the cache. Each page so many times, one
+simulated from what was loaded; each time with nothing in the cache. Who is signed in has an export
+that is done and one that waits, about which the page asks. Each page so many times, one
 after the other so that noise hits all alike; the numbers are medians.
 
 perf, access, practice, seo  its categories: performance, accessibility, best practices, SEO; of 100
