@@ -7,6 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from blog.models import Post
+from conftest import PASSWORD
 from exports.models import Export
 from tasks import lifecycle
 from tasks.models import Task
@@ -97,6 +98,33 @@ def test_without_javascript_there_is_no_switch_and_the_menu_works(open_as, alice
     page.locator("summary", has_text="Menu of alice").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("link", name="Make an account")).to_be_visible()
+
+
+@pytest.fixture
+def keeping(browser_type, browser_type_launch_args):
+    """A browser that keeps pages for its back button, which Playwright's do not by default."""
+    switch = "--disable-back-forward-cache"
+    with browser_type.launch(**browser_type_launch_args, ignore_default_args=[switch]) as browser:
+        yield browser
+
+
+@pytest.mark.parametrize("address", ["/messages/", "/explore/"])
+def test_the_back_button_shows_nothing_of_who_has_signed_out(keeping, live_server, alice, address):
+    page = keeping.new_page(base_url=live_server.url)
+    page.goto("/accounts/login/")
+    page.get_by_label("User name").fill("alice")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    mine = page.locator("summary", has_text="Menu of alice")
+    expect(mine).to_be_visible()
+    page.goto(address)
+    mine.click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("link", name="Make an account")).to_be_visible()
+    with page.expect_request("**/alerts/"):  # that of a page which was kept
+        page.evaluate("history.back()")
+    expect(mine).to_have_count(0)
+    expect(page.get_by_role("link", name="Register").first).to_be_visible()
 
 
 def test_menus_close_when_one_looks_elsewhere(page, live_server, as_alice):

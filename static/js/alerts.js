@@ -28,6 +28,20 @@ document.addEventListener("visibilitychange", () => {
   if (!document.hidden && alerts()) htmx.trigger("#alerts", "tasks:look");
 });
 
+// By the back button comes a page as the browser kept it, maybe of somebody who has signed out since.
+let kept = false;
+
+addEventListener("pageshow", (event) => {
+  kept = event.persisted;
+  if (kept) htmx.trigger("#alerts", "tasks:look");
+});
+
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.target.id !== "alerts") return;
+  if (kept && event.detail.xhr.status === 401) location.reload();
+  kept = false;
+});
+
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.target.id !== "alerts") return;
   // An unchanged fragment comes from the browser's cache: there is nothing to draw.
