@@ -12,6 +12,7 @@ from django.utils import timezone, translation
 from tests.translation import Service
 
 PASSWORD = "correct-horse-battery"
+DATABASES = {"db", "transactional_db", "live_server"}  # pytest-django's
 
 
 def make_person(username):
@@ -80,8 +81,12 @@ def pytest_configure():
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
-    """What lasts is begun first and by different processes, or all would wait for one in the end:
-    xdist gives each as many tests in a row."""
+    """On PostgreSQL, leave out what needs no database: it is the same there, and bin/test has run
+    it on SQLite before. What lasts is begun first and by different processes, or all would wait for
+    one in the end: xdist gives each as many tests in a row."""
+    if os.environ.get("DATABASE_URL"):
+        config.hook.pytest_deselected(items=[item for item in items if not uses_database(item)])
+        items[:] = filter(uses_database, items)
     processes = getattr(config, "workerinput", {}).get("workercount", 1)
     seconds = {item: item.get_closest_marker("lasts") for item in items}
     lasting = [item for item in items if seconds[item]]
@@ -94,6 +99,10 @@ def pytest_collection_modifyitems(config, items):
         ordered += lasting[process::processes]
         ordered += islice(others, max(end - len(ordered), 0))
     items[:] = [*ordered, *others]
+
+
+def uses_database(item):
+    return item.get_closest_marker("django_db") or DATABASES & set(item.fixturenames)
 
 
 @pytest.hookimpl(trylast=True)
