@@ -121,9 +121,8 @@ def _install(requirements):
         _make_venv()
     STAMP.unlink(missing_ok=True)
     say(f"Installing {requirements} into .venv")
-    pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    # A quarter of the time would be for compiling, most of it for what is never imported.
-    if call(*pip, "--no-compile", "--require-hashes", "-r", requirements):
+    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    if call(*pip, "--require-hashes", "-r", requirements):
         sys.exit(f"pip could not install {requirements}; the lines above say why.")
     # The development pins hold those of the site.
     STAMP.write_text("\n".join([_venv_python(), _pins(requirements), _pins("requirements.txt")]))
