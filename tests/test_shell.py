@@ -7,7 +7,6 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from blog.models import Post
-from conftest import PASSWORD
 from exports.models import Export
 from tasks import lifecycle
 from tasks.models import Task
@@ -22,11 +21,15 @@ NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 PHONE = {"width": 390, "height": 844}
 
 
+def sign_in(context, live_server, client):
+    session = client.cookies["sessionid"].value
+    context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+
+
 @pytest.fixture
 def as_alice(context, live_server, alices):
     """The browser, with Alice signed in."""
-    session = alices.cookies["sessionid"].value
-    context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+    sign_in(context, live_server, alices)
 
 
 def theme_of(page):
@@ -109,14 +112,10 @@ def keeping(browser_type, browser_type_launch_args):
 
 
 @pytest.mark.parametrize("address", ["/messages/", "/explore/"])
-def test_the_back_button_shows_nothing_of_who_has_signed_out(keeping, live_server, alice, address):
+def test_the_back_button_shows_nothing_of_who_has_signed_out(keeping, live_server, alices, address):
     page = keeping.new_page(base_url=live_server.url)
-    page.goto("/accounts/login/")
-    page.get_by_label("User name").fill("alice")
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("main").get_by_role("button", name="Sign in").click()
+    sign_in(page.context, live_server, alices)
     mine = page.locator("summary", has_text="Menu of alice")
-    expect(mine).to_be_visible()
     page.goto(address)
     mine.click()
     page.get_by_role("button", name="Sign out").click()

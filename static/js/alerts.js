@@ -39,7 +39,7 @@ addEventListener("pageshow", (event) => {
 document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.target.id !== "alerts") return;
   if (kept && event.detail.xhr.status === 401) location.reload();
-  kept = false;
+  if (event.detail.successful) kept = false; // without an answer, nobody knows yet
 });
 
 document.addEventListener("htmx:beforeSwap", (event) => {
