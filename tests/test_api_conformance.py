@@ -19,9 +19,8 @@ from conftest import PASSWORD
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 REQUESTS = 6_700  # at least, of each of the three who ask: 20,000 in all
-CHAINS = {"visitor": 200, "person": 600, "admin": 1_000}  # by how long they get
+ROUNDS = 20  # of chains, at most
 CONFIGURATION = """
-seed = 1
 workers = 1
 request-timeout = 30
 
@@ -87,18 +86,19 @@ def people(alice, bob):
 
 @pytest.fixture
 def ask(site, environment, tmp_path):
-    """`ask(configuration, phases, examples)`: what schemathesis reports."""
+    """`ask(configuration, phases, examples, seed)`: what schemathesis reports."""
     url, _workers = site
 
-    def ask(configuration, phases, examples):
+    def ask(configuration, phases, examples, seed=1):
         settings, report = tmp_path / "schemathesis.toml", tmp_path / f"{phases}.json"
         settings.write_text(configuration)
         # It would take all there is from the tests beside it, some of which hold others to seconds.
         command = ["nice", "-n", "19", sys.executable, "-m", "schemathesis.cli"]
         command += ["--config-file", settings]
         command += ["run", f"{url}/api/schema/", "--no-color", "--report-json-path", report]
+        command += ["--phases", phases, "--max-examples", str(examples), "--seed", str(seed)]
         done = subprocess.run(
-            [*command, "--phases", phases, "--max-examples", str(examples)],
+            command,
             cwd=tmp_path,  # where it notes what it has found
             env=environment,
             capture_output=True,
@@ -112,18 +112,24 @@ def ask(site, environment, tmp_path):
 
 @pytest.mark.lasts(400)
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("who", CHAINS)
+@pytest.mark.parametrize("who", ["visitor", "person", "admin"])
 def test_the_api_is_as_described(who, people, ask, start_qcluster):
     people.is_staff = people.is_superuser = who == "admin"
     people.save()
     configuration = CONFIGURATION + ("" if who == "visitor" else SIGNED_IN)
     with start_qcluster():
         made_up = ask(configuration, "examples,coverage,fuzzing", 36)  # of each operation
-        chained = ask(configuration, "stateful", CHAINS[who])
-    for said in (made_up, chained):
-        assert said["complete"] and said["exit_code"] == 0
-        assert not said["failures"] and not said["errors"]
-    assert made_up["operations"]["tested"] == made_up["operations"]["total"]
-    counts = [said["test_cases"]["generated"] for said in (made_up, chained)]
-    print(f"{who}: {counts[0]} requests made up, {counts[1]} in chains")
-    assert sum(counts) >= REQUESTS
+        requests = all_as_described(made_up)
+        assert made_up["operations"]["tested"] == made_up["operations"]["total"]
+        # How many it chains hangs on what the site is at when it asks.
+        for seed in range(ROUNDS):
+            if requests < REQUESTS:
+                requests += all_as_described(ask(configuration, "stateful", 300, seed))
+    assert requests >= REQUESTS
+
+
+def all_as_described(said):
+    """How many requests it made."""
+    assert said["complete"] and said["exit_code"] == 0
+    assert not said["failures"] and not said["errors"]
+    return said["test_cases"]["generated"]
