@@ -3,6 +3,7 @@
 import os
 import signal
 from itertools import islice
+from operator import itemgetter
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -91,7 +92,7 @@ def pytest_collection_modifyitems(config, items):
     seconds = {item: item.get_closest_marker("lasts") for item in items}
     lasting = [item for item in items if seconds[item]]
     lasting.sort(key=lambda item: -seconds[item].args[0])
-    others = iter([item for item in items if not seconds[item]])
+    others = iter(spread([item for item in items if not seconds[item]]))
     ordered = []
     for process in range(processes):
         end = len(items) * (process + 1) // processes
@@ -99,6 +100,15 @@ def pytest_collection_modifyitems(config, items):
         ordered += lasting[process::processes]
         ordered += islice(others, max(end - len(ordered), 0))
     items[:] = [*ordered, *others]
+
+
+def spread(items):
+    """The slow ones evenly among the quick ones, for those mostly wait and these compute."""
+    kinds = [[], []]
+    for item in items:
+        kinds[item.get_closest_marker("slow") is None].append(item)
+    places = [(n / len(kind), item) for kind in kinds for n, item in enumerate(kind)]
+    return [item for _, item in sorted(places, key=itemgetter(0))]
 
 
 def uses_database(item):
