@@ -156,7 +156,7 @@ def launch_spread(job: str, args_by_key: dict[str, dict], *, after: float, pace:
             key=key,
             args=args_by_key[key],
             background=True,
-            not_before=Now() + timedelta(seconds=after + number / pace),
+            not_before=_from_now(after + number / pace),
             max_attempts=settings.TASKS_MAX_ATTEMPTS,
             request_id=origin.request_id.get(),
         )
@@ -164,6 +164,11 @@ def launch_spread(job: str, args_by_key: dict[str, dict], *, after: float, pace:
     ]
     # Somebody else may just have launched one of them.
     Task.objects.bulk_create(tasks, ignore_conflicts=True)
+
+
+def _from_now(seconds):
+    """None for at once: SQLite's clock tells milliseconds, and the current one is never over."""
+    return Now() + timedelta(seconds=seconds) if seconds > 0 else None
 
 
 def launch_due():

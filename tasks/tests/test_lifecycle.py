@@ -99,6 +99,13 @@ class TestLaunchSpread:
         assert set(Task.objects.values_list("key", flat=True)) == {"1", "2"}
         assert Task.objects.count() == 2
 
+    def test_what_is_due_at_once_waits_for_no_moment(self):
+        """SQLite tells milliseconds: a moment of this one would begin with the next."""
+        lifecycle.launch_spread(COUNT, {"1": {}, "2": {}}, after=0, pace=1)
+        moments = dict(Task.objects.values_list("key", "not_before"))
+        assert moments["1"] is None
+        assert moments["2"] > timezone.now()
+
 
 class TestLaunchDue:
     @pytest.fixture
