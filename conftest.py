@@ -6,6 +6,7 @@ from itertools import islice
 from operator import itemgetter
 
 import pytest
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.utils import timezone, translation
@@ -36,6 +37,12 @@ def permission(name):
     """By its name, like tasks.view_task."""
     app, codename = name.split(".")
     return Permission.objects.get(content_type__app_label=app, codename=codename)
+
+
+def sign_in(context, client, url):
+    """Sign the context of a browser in at this site as the person who is in this client."""
+    name = settings.SESSION_COOKIE_NAME
+    context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": url}])
 
 
 @pytest.fixture(autouse=True)

@@ -22,7 +22,7 @@ from accounts import mail
 from accounts.models import User
 from blog import jobs
 from blog.models import Message
-from conftest import make_person
+from conftest import make_person, sign_in
 from exports import contents, delivery
 from exports.formats.index_html import IndexHtml
 from exports.models import Export
@@ -161,8 +161,7 @@ def come_in(context, who, url):
     if who:
         client = Client()
         client.force_login(User.objects.get(username=who))
-        session = client.cookies[settings.SESSION_COOKIE_NAME].value
-        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": url}])
+        sign_in(context, client, url)
 
 
 def violations(page, options=ALL):

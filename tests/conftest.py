@@ -18,6 +18,7 @@ from django.test import Client
 from django.utils import timezone
 
 from blog.models import Post
+from conftest import sign_in
 from microblog.valkey import Valkey, free_port
 
 from .smtp import Sink
@@ -216,8 +217,7 @@ def open_as(browser, live_server):
         client.force_login(person)
         context = browser.new_context(base_url=live_server.url, **options)
         contexts.append(context)
-        session = client.cookies[django_settings.SESSION_COOKIE_NAME]
-        context.add_cookies([{"name": session.key, "value": session.value, "url": live_server.url}])
+        sign_in(context, client, live_server.url)
         context.on("weberror", lambda error: told(str(error.error)))
         context.on("console", lambda said: said.type == "error" and told(said.text))
         return context.new_page()

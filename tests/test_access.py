@@ -15,7 +15,7 @@ from django.utils.http import urlsafe_base64_encode
 from accounts import email_tokens
 from accounts.models import Session, Token, User
 from blog.models import Message, Notification, Post, Revision, Tag
-from conftest import PASSWORD
+from conftest import PASSWORD, sign_in
 from exports.jobs import export_posts
 from exports.models import Delivery, Export, Webhook
 from tasks import lifecycle
@@ -115,15 +115,10 @@ def violations(page):
     ]
 
 
-def come_in(page, live_server, client):
-    session = client.cookies["sessionid"].value
-    page.context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
-
-
 def look(page, live_server, client, address, expected="nothing of it"):
     """Open the page and let axe look. Nothing may go wrong but what `expected` is a part of."""
     if "sessionid" in client.cookies:
-        come_in(page, live_server, client)
+        sign_in(page.context, client, live_server.url)
     problems = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("console", lambda said: said.type == "error" and problems.append(said.text))
@@ -286,7 +281,7 @@ def fill_in_wrongly(page, address, button, values):
 def test_forms_of_mine_that_were_filled_in_wrongly_are_for_everybody(
     page, live_server, alices, bob
 ):
-    come_in(page, live_server, alices)
+    sign_in(page.context, alices, live_server.url)
     for address, button, values in FORMS:
         fill_in_wrongly(page, live_server.url + address, button, values)
 
@@ -350,7 +345,7 @@ def test_a_secret_is_for_everybody_who_registers_for_it(site):
 
 def test_where_the_system_has_its_own_colours_nothing_is_lost(page, live_server, alices, post):
     """There are no backgrounds and no shadows there."""
-    come_in(page, live_server, alices)
+    sign_in(page.context, alices, live_server.url)
     page.emulate_media(forced_colors="active")
     style = "(each, name) => getComputedStyle(each).getPropertyValue(name)"
 

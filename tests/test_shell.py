@@ -7,6 +7,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from blog.models import Post
+from conftest import sign_in
 from exports.models import Export
 from tasks import lifecycle
 from tasks.models import Task
@@ -21,15 +22,10 @@ NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 PHONE = {"width": 390, "height": 844}
 
 
-def sign_in(context, live_server, client):
-    session = client.cookies["sessionid"].value
-    context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
-
-
 @pytest.fixture
 def as_alice(context, live_server, alices):
     """The browser, with Alice signed in."""
-    sign_in(context, live_server, alices)
+    sign_in(context, alices, live_server.url)
 
 
 def theme_of(page):
@@ -114,7 +110,7 @@ def keeping(browser_type, browser_type_launch_args):
 @pytest.mark.parametrize("address", ["/messages/", "/explore/"])
 def test_the_back_button_shows_nothing_of_who_has_signed_out(keeping, live_server, alices, address):
     page = keeping.new_page(base_url=live_server.url)
-    sign_in(page.context, live_server, alices)
+    sign_in(page.context, alices, live_server.url)
     mine = page.locator("summary", has_text="Menu of alice")
     page.goto(address)
     mine.click()
