@@ -27,6 +27,18 @@ def _version(binaries):
     return [int(part) for part in binaries.parent.name.split(".")]
 
 
+@contextmanager
+def frozen(*pids):
+    """These processes hang meanwhile: they are there, and do nothing."""
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
 class Postgres:
     """A new cluster of databases, which is quick because it may forget everything, or as durable as
     PostgreSQL is by default. As a context manager it is made, started, stopped and removed.

@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -21,6 +20,7 @@ from tasks.models import Attempt, State, Task
 
 from .observe import QUICK, SLOW_EXPORT, assert_arrived_once, bodies, ended, half_written
 from .proxy import Proxy
+from .servers import frozen
 from .waiting import clock, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -76,11 +76,8 @@ def test_redis_hanging_at_the_click_costs_less_than_a_second_and_the_export_runs
     alices, posts, redis, start_qcluster, smtp
 ):
     with start_qcluster(**QUICK):
-        os.kill(redis.pid, signal.SIGSTOP)
-        try:
+        with frozen(redis.pid):
             press_while_redis_is_away(alices)
-        finally:
-            os.kill(redis.pid, signal.SIGCONT)
         assert_arrived_once(smtp, posts)
 
 

@@ -1,6 +1,4 @@
-import os
 import re
-import signal
 import time
 import uuid
 
@@ -16,6 +14,8 @@ from accounts.models import Token
 from conftest import PASSWORD
 from microblog.addresses import address
 from microblog.limits import RULES
+
+from .servers import frozen
 
 
 def test_a_large_body_gets_a_page_that_names_the_limit(alices):
@@ -255,15 +255,12 @@ def test_a_redis_that_hangs_costs_a_moment_and_only_once(
 ):
     settings.CACHES = {"default": settings.CACHES["default"] | {"OPTIONS": {}}}  # as on a site
     monkeypatch.setattr("microblog.cache.REST", 60)  # longer than this test takes anywhere
-    os.kill(counting.pid, signal.SIGSTOP)
-    try:
+    with frozen(counting.pid):
         begun = time.monotonic()
         cache.get("a")
         assert time.monotonic() - begun < 0.5
         assert {alices.post("/", {"body": "x"}).status_code for _ in range(4)} == {302}
         assert caplog.text.count("The cache is away") == 1
-    finally:
-        os.kill(counting.pid, signal.SIGCONT)
 
 
 def test_a_cache_that_is_away_is_an_empty_one(counting):

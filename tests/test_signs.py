@@ -2,7 +2,6 @@
 
 import logging
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -21,6 +20,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from microblog import metrics, readiness
 from microblog.valkey import Valkey
 from tasks.models import Cluster
+
+from .servers import frozen
 
 TOKEN = "a-token-for-these-tests"
 PARTS = {"database", "migrations", "redis", "cluster"}
@@ -192,13 +193,10 @@ def test_a_redis_that_hangs_is_not_waited_for_either(client, cluster, settings):
     with Valkey() as server:
         settings.REDIS_URL = server.url
         assert client.get("/readyz/").status_code == 200
-        server.process.send_signal(signal.SIGSTOP)
-        try:
+        with frozen(server.process.pid):
             began = time.monotonic()
             answer = client.get("/readyz/")
             assert time.monotonic() - began < 1.5
-        finally:
-            server.process.send_signal(signal.SIGCONT)
     assert not answer.json()["redis"]["ok"]
 
 

@@ -1,7 +1,5 @@
 """What real clusters and web servers say of themselves, and what they do where they can't."""
 
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -19,7 +17,7 @@ from tasks.models import Attempt, Cluster
 
 from .conftest import all_gone
 from .observe import QUICK, assert_arrived_once
-from .servers import Postgres
+from .servers import Postgres, frozen
 from .waiting import wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -104,10 +102,8 @@ def test_each_process_of_a_web_server_tells_what_all_have_counted(temporary, sit
         return requests.get(f"{address}/robots.txt", timeout=10).status_code
 
     for worker in workers:  # or one might be so quick that the other has nothing to count
-        worker.suspend()
-        with ThreadPoolExecutor(8) as pool:
+        with frozen(worker.pid), ThreadPoolExecutor(8) as pool:
             assert set(pool.map(ask, range(30))) == {200}
-        worker.resume()
     assert {count(address) for _ in range(10)} == {60}
     assert count(address, "http_request_duration_seconds_count") == 60
     assert len(list(folder.glob("counter_*.db"))) == 2  # both have counted
@@ -141,9 +137,7 @@ def test_a_postgres_that_hangs_is_not_waited_for(postgres, site_on_postgres):
         return requests.get(f"{address}/readyz/", timeout=10).json()
 
     wait_for(lambda: ready()["database"]["ok"] and ready()["migrations"]["ok"])
-    for process in family:
-        os.kill(process.pid, signal.SIGSTOP)
-    try:
+    with frozen(*(process.pid for process in family)):
         for _ in range(3):
             began = time.monotonic()
             said = ready()
@@ -158,7 +152,4 @@ def test_a_postgres_that_hangs_is_not_waited_for(postgres, site_on_postgres):
         )
         assert time.monotonic() - began < 6
         assert requests.get(f"{address}/healthz/", timeout=10).status_code == 200
-    finally:
-        for process in family:
-            os.kill(process.pid, signal.SIGCONT)
     wait_for(lambda: ready()["database"]["ok"] and ready()["migrations"]["ok"])
